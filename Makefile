@@ -1,0 +1,53 @@
+# Everything a developer does, as targets. Only Python 3.11 or later and make are needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=python3.x")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[codegen]' --group dev
+	@touch $@
+
+.PHONY: run
+run: $(STAMP) ## regenerate from the schema, import, judge a captured C-MOVE conversation
+	@$(BIN)/python tests/demo.py
+
+.PHONY: test
+test: $(STAMP) ## run the tests
+	@$(BIN)/python -m pytest -q -n auto
+
+.PHONY: generate
+generate: $(STAMP) ## compile the schema to src/dimse/services
+	@$(BIN)/dimse-codegen generate
+
+.PHONY: check-generated
+check-generated: $(STAMP) ## say whether the generated code is what the schema compiles to
+	@$(BIN)/dimse-codegen check --diff
+
+.PHONY: lint
+lint: $(STAMP) ## laws of the schema, ruff
+	@$(BIN)/dimse-codegen lint
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(STAMP) ## mypy strict and pyright
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+.PHONY: check
+check: check-generated lint types test ## everything CI runs
+
+.PHONY: clean
+clean: ## remove the environment and caches
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

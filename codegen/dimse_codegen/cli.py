@@ -1,0 +1,156 @@
+"""`dimse-codegen`: the compiler's commands. Exit status 0: all is well; 1: something was found; 2: wrong usage."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from dimse_codegen.laws import LAWS
+from dimse_codegen.laws import lint as lint_schema
+from dimse_codegen.load import load, shipped_schema
+from dimse_codegen.model import Schema
+from dimse_codegen.problem import SchemaError
+from dimse_codegen.render import render
+from dimse_codegen.sync import ForeignFileError, compare
+from dimse_codegen.sync import generate as write_files
+
+_DIRECTORY = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+schema_option = click.option(
+    "--schema",
+    type=_DIRECTORY,
+    help="Schema directory; else tool.dimse-codegen.schema of pyproject.toml, else the one that comes with dimse.",
+)
+out_option = click.option(
+    "--out",
+    type=_DIRECTORY,
+    help="Package directory, all of it generated; else tool.dimse-codegen.out of pyproject.toml.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dimse")
+def main() -> None:
+    """Compile the requirement tables of PS3.7, written as YAML, to Python."""
+
+
+@main.command()
+@schema_option
+@out_option
+def generate(schema: Path | None, out: Path | None) -> None:
+    """Write the package; files that are up to date, and files that are not ours, are left alone."""
+    root, package = _schema_directory(schema), _out_directory(out)
+    files = render(_linted(root))
+    try:
+        changed = write_files(files, package)
+    except (ForeignFileError, OSError) as error:
+        _fail(str(error))
+    for difference in changed:
+        click.echo(f"{difference.path}: {'removed' if difference.kind == 'orphaned' else 'written'}")
+    click.echo(f"{len(files)} files in {package}, {len(changed)} changed")
+
+
+@main.command()
+@schema_option
+@out_option
+@click.option("--diff", is_flag=True, help="Show what generate would change.")
+def check(schema: Path | None, out: Path | None, diff: bool) -> None:
+    """Say whether the package is what the schema compiles to: no file missing, stale or orphaned."""
+    root, package = _schema_directory(schema), _out_directory(out)
+    files = render(_linted(root))
+    differences = compare(files, package)
+    for difference in differences:
+        click.echo(str(difference))
+        if diff:
+            click.echo(difference.diff(), nl=False)
+    if differences:
+        _fail(f"{len(differences)} files of {package} are not as {root} has them; run dimse-codegen generate")
+    click.echo(f"{len(files)} files in {package} are as {root} has them")
+
+
+@main.command()
+@schema_option
+@click.option("--laws", is_flag=True, help="List the laws and their purpose.")
+def lint(schema: Path | None, laws: bool) -> None:
+    """Check a schema against the laws that every schema obeys."""
+    if laws:
+        for law in sorted(LAWS, key=lambda law: law.id):
+            click.echo(f"{law.id:24} {law.purpose}")
+        return
+    root = _schema_directory(schema)
+    _linted(root)
+    click.echo(f"{root} obeys all {len(LAWS)} laws")
+
+
+@main.command()
+@click.argument("part07", type=_FILE)
+@schema_option
+def audit(part07: Path, schema: Path | None) -> None:
+    """Compare a schema, cell by cell, with PS3.7 as DocBook (PART07.XML)."""
+    from dimse_codegen.audit import audit as audit_schema
+    from dimse_codegen.docbook import DocBookError, read
+
+    try:
+        facts = read(part07)
+    except DocBookError as error:
+        _fail(f"{part07}: {error}")
+    report = audit_schema(_linted(_schema_directory(schema)), facts)
+    click.echo(str(report))
+    if report.differences:
+        sys.exit(1)
+
+
+def _linted(root: Path) -> Schema:
+    """Load a schema; every fault of form and every broken law goes to standard error."""
+    try:
+        schema = load(root)
+        problems = lint_schema(schema)
+        if problems:
+            raise SchemaError(problems)
+    except SchemaError as error:
+        click.echo(str(error), err=True)
+        _fail(f"{len(error.problems)} problems in {root}")
+    return schema
+
+
+def _schema_directory(option: Path | None) -> Path:
+    if option is not None:
+        return option
+    return _configured("schema") or shipped_schema()
+
+
+def _out_directory(option: Path | None) -> Path:
+    found = option or _configured("out")
+    if found is None:
+        raise click.UsageError("say where the package goes: --out DIR, or tool.dimse-codegen.out in pyproject.toml")
+    return found
+
+
+def _configured(key: str) -> Path | None:
+    """A path from the nearest pyproject.toml above the working directory, shown relative where it lies below."""
+    here = Path.cwd()
+    for directory in (here, *here.parents):
+        project = directory / "pyproject.toml"
+        if not project.is_file():
+            continue
+        try:
+            value = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {}).get("dimse-codegen", {}).get(key)
+        except (OSError, ValueError) as error:
+            raise click.UsageError(f"{project}: {error}") from None
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise click.UsageError(f"{project}: tool.dimse-codegen.{key} is no path")
+        path = directory / value
+        return path.relative_to(here) if path.is_relative_to(here) else path
+    return None
+
+
+def _fail(text: str) -> NoReturn:
+    click.echo(f"dimse-codegen: {text}", err=True)
+    sys.exit(1)

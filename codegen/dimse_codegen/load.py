@@ -1,0 +1,324 @@
+"""YAML files to model: every form is checked here, every meaning in `laws`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from dimse_codegen import expression
+from dimse_codegen.model import (
+    Accepted,
+    Condition,
+    Dictionary,
+    Element,
+    Message,
+    Parameter,
+    Schema,
+    Service,
+    Statuses,
+    StatusType,
+)
+from dimse_codegen.problem import Mark, Problem, SchemaError, Text
+from dimse_codegen.yaml_source import Source
+
+DICTIONARY = "command_dictionary.yaml"
+STATUSES = "statuses.yaml"
+ACCEPTED = "accepted_differences.yaml"
+SERVICES = "services"
+
+_TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)")
+_CODE = re.compile(r"[0-9A-F]{4}H")
+_PATTERN = re.compile(r"[0-9A-F]{4}H|[0-9A-F]{1,3}x{1,3}")
+_CELL = re.compile(r"-|[MUC](\(=\))?|[MU]F (0|[1-9][0-9]*)")
+_SECTION = re.compile(r"[A-Z0-9][0-9]*(\.[0-9]+)*( to [A-Z0-9][0-9]*(\.[0-9]+)*)?")
+
+Loaded = TypeVar("Loaded")
+
+
+def shipped_schema() -> Path:
+    """The schema that comes with the compiler: beside it in an installed wheel, at the top of a checkout."""
+    here = Path(__file__).resolve().parent
+    installed = here / "schema"
+    return installed if installed.is_dir() else here.parents[1] / "schema"
+
+
+def load(root: Path) -> Schema:
+    """Read a schema directory.
+
+    Args:
+        root: holds `services/*.yaml` and, where they differ from those of PS3.7, `command_dictionary.yaml`,
+            `statuses.yaml` and `accepted_differences.yaml`.
+
+    Raises:
+        SchemaError: with every fault of form in all the files.
+
+    """
+    paths = sorted((root / SERVICES).glob("*.yaml"))
+    if not paths:
+        text = "no service here; write one YAML file a service"
+        raise SchemaError([Problem(Mark(root / SERVICES, 1, 1), "SERVICES_PRESENT", text)])
+    problems: list[Problem] = []
+    dictionary = _read(_own_or_shipped(root, DICTIONARY), _dictionary, problems)
+    statuses = _read(_own_or_shipped(root, STATUSES), _statuses, problems)
+    services = [_read(path, _service, problems) for path in paths]
+    accepted = _read(root / ACCEPTED, _accepted, problems) if (root / ACCEPTED).exists() else ()
+    if problems or dictionary is None or statuses is None or accepted is None:
+        raise SchemaError(problems)
+    order = [_section_key(service.section) for service in services if service]
+    found = [service for service in services if service]
+    ordered = [service for _, service in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
+    return Schema(dictionary, statuses, tuple(ordered), accepted)
+
+
+def _own_or_shipped(root: Path, name: str) -> Path:
+    own = root / name
+    return own if own.exists() else shipped_schema() / name
+
+
+def _section_key(section: str) -> tuple[tuple[int, str], ...]:
+    """Sections in the order of the document: 9.1.2 before 9.1.10."""
+    return tuple((int(part), "") if part.isdigit() else (0, part) for part in section.split("."))
+
+
+def _read(path: Path, reader: Callable[[Source], Loaded], problems: list[Problem]) -> Loaded | None:
+    try:
+        source = Source.open(path)
+        loaded = reader(source)
+    except SchemaError as error:
+        problems += error.problems
+        return None
+    problems += source.problems
+    return loaded
+
+
+def _dictionary(source: Source) -> Dictionary:
+    fields = source.fields(source.root, ("edition", "elements", "data_sets"), ("retired", "values", "defaults"))
+    elements = _elements(source, fields.get("elements"), retired=False)
+    elements += _elements(source, fields.get("retired"), retired=True)
+    values = {
+        name: {word: _code(source, node) for word, node in source.pairs(allowed)}
+        for name, allowed in _pairs(source, fields.get("values"))
+    }
+    return Dictionary(
+        _text(source, fields.get("edition")),
+        tuple(elements),
+        _texts_by_name(source, fields.get("data_sets")),
+        values,
+        _texts_by_name(source, fields.get("defaults")),
+    )
+
+
+def _elements(source: Source, node: Node | None, *, retired: bool) -> list[Element]:
+    elements = []
+    for name, entry in _pairs(source, node):
+        cells = source.texts(entry, "[tag, VR, VM, keyword]")
+        if len(cells) != 4:
+            source.note(entry, "VALUE_KIND", f"{len(cells)} entries; an element is [tag, VR, VM, keyword]")
+            continue
+        match = _TAG.fullmatch(cells[0])
+        if match is None:
+            text = f"'{cells[0]}' is no tag; write '(0000,0110)', quoted, with capital digits"
+            source.problems.append(Problem(cells[0].at, "TAG_FORM", text))
+            continue
+        tag = int(match[1] + match[2], 16)
+        elements.append(Element(name, tag, cells[1], cells[2], cells[3], retired))
+    return elements
+
+
+def _statuses(source: Source) -> Statuses:
+    fields = source.fields(source.root, ("edition", "classes", "assigned_by_service_class", "types"), ("only_in",))
+    classes = {name: source.texts(node) for name, node in _pairs(source, fields.get("classes"))}
+    assigned_node = fields.get("assigned_by_service_class")
+    assigned = source.texts(assigned_node) if assigned_node is not None else ()
+    for pattern in (*assigned, *(pattern for patterns in classes.values() for pattern in patterns)):
+        if not _PATTERN.fullmatch(pattern):
+            text = f"'{pattern}' is no status code; write FF00H, or Bxxx for a range"
+            source.problems.append(Problem(pattern.at, "CODE_FORM", text))
+    types = [_status_type(source, name, node) for name, node in _pairs(source, fields.get("types"))]
+    only_in = _texts_by_name(source, fields.get("only_in"))
+    found = tuple(status_type for status_type in types if status_type)
+    return Statuses(_text(source, fields.get("edition")), classes, assigned, found, only_in)
+
+
+def _status_type(source: Source, name: Text, node: Node) -> StatusType | None:
+    entries = source.items(node, "[section, class, code, [fields]]")
+    if len(entries) != 4:
+        source.note(node, "VALUE_KIND", f"{len(entries)} entries; a status type is [section, class, code, [fields]]")
+        return None
+    code: Text | None = source.text(entries[2], "a code")
+    if code == "-":
+        code = None
+    elif code is not None and not _CODE.fullmatch(code):
+        source.note(entries[2], "CODE_FORM", f"'{code}' is no code; write 0122H, or '-' where PS3.4 assigns it")
+    section = _section(source, entries[0])
+    return StatusType(name, section, source.text(entries[1]), code, source.texts(entries[3]))
+
+
+def _service(source: Source) -> Service:
+    fields = source.fields(
+        source.root,
+        (
+            "edition", "service", "section", "summary", "group", "kind", "procedures", "table", "columns",
+            "parameters", "descriptions", "messages",
+        ),
+        ("conditions", "equal_to_request", "statuses"),
+    )  # fmt: skip
+    procedures = _procedures(source, fields.get("procedures"))
+    statuses = source.fields(fields["statuses"], ("section", "types")) if "statuses" in fields else {}
+    return Service(
+        source.path,
+        _text(source, fields.get("edition")),
+        _text(source, fields.get("service")),
+        _section(source, fields.get("section")),
+        _text(source, fields.get("summary")),
+        _text(source, fields.get("group")),
+        _text(source, fields.get("kind")),
+        procedures,
+        _text(source, fields.get("table")),
+        source.texts(fields["columns"]) if "columns" in fields else (),
+        _parameters(source, fields.get("parameters"), fields.get("descriptions")),
+        _conditions(source, fields.get("conditions")),
+        _texts_by_name(source, fields.get("equal_to_request")),
+        tuple(_message(source, name, node) for name, node in _pairs(source, fields.get("messages"))),
+        _section(source, statuses["section"]) if "section" in statuses else None,
+        source.texts(statuses["types"]) if "types" in statuses else (),
+    )
+
+
+def _procedures(source: Source, node: Node | None) -> dict[str, Text]:
+    if node is None:
+        return {}
+    names = ("sub_operations", "multiple_responses", "cancel")
+    found = {str(name): source.text(value) for name, value in source.fields(node, names).items()}
+    for glyph in found.values():
+        if glyph not in ("-", "M", "C"):
+            text = f"'{glyph}' is no cell of Table 7.5-2; one of '-', M, C"
+            source.problems.append(Problem(glyph.at, "CELL_KNOWN", text))
+    return found
+
+
+def _parameters(source: Source, rows: Node | None, descriptions: Node | None) -> tuple[Parameter, ...]:
+    explained: dict[str, tuple[Text, Text]] = {}
+    used: set[str] = set()
+    for name, node in _pairs(source, descriptions):
+        entry = source.items(node, "[section, sentence]")
+        if len(entry) != 2:
+            source.note(node, "VALUE_KIND", f"{len(entry)} entries; a description is [section, sentence]")
+            continue
+        explained[name] = (_section(source, entry[0]), source.text(entry[1], "a sentence"))
+        used.add(name)
+    parameters = []
+    for name, node in _pairs(source, rows):
+        cells = source.texts(node, "a list of cells")
+        for cell in cells:
+            if not _CELL.fullmatch(cell):
+                text = f"'{cell}' is no cell; one of '-', M, U, C, with (=) behind it, or MF VALUE, UF VALUE"
+                source.problems.append(Problem(cell.at, "CELL_KNOWN", text))
+        if name not in explained:
+            text = f"'{name}' has no entry under descriptions; write [section, sentence]"
+            source.problems.append(Problem(name.at, "ROW_DESCRIBED", text))
+        section, sentence = explained.get(name, (Text("", name.at), Text("", name.at)))
+        used.discard(name)
+        parameters.append(Parameter(name, cells, section, sentence))
+    for name, _ in _pairs(source, descriptions):
+        if name in used:
+            source.problems.append(Problem(name.at, "ROW_DESCRIBED", f"'{name}' is no row of parameters"))
+    return tuple(parameters)
+
+
+def _conditions(source: Source, node: Node | None) -> tuple[Condition, ...]:
+    conditions = []
+    for entry in source.items(node) if node is not None else []:
+        fields = source.fields(entry, ("parameters", "column", "required_when", "permitted_when", "section"), ("note",))
+        conditions.append(
+            Condition(
+                source.texts(fields["parameters"]) if "parameters" in fields else (),
+                _text(source, fields.get("column")),
+                _expression(source, fields.get("required_when")),
+                _expression(source, fields.get("permitted_when")),
+                _section(source, fields.get("section")),
+            )
+        )
+    return tuple(conditions)
+
+
+def _expression(source: Source, node: Node | None) -> expression.Expression:
+    if node is None:
+        return expression.Constant(True)
+    try:
+        return expression.parse(source.text(node, "a condition"))
+    except expression.ExpressionError as error:
+        source.problems.append(error.problem)
+        return expression.Constant(True)
+
+
+def _message(source: Source, name: Text, node: Node) -> Message:
+    fields = source.fields(node, ("table", "command_field", "fields", "data_set"), ("without_field",))
+    data_set = _text(source, fields.get("data_set"))
+    if data_set and data_set not in ("always", "never", "conditional"):
+        text = f"'{data_set}' is no data set rule; one of always, never, conditional"
+        source.problems.append(Problem(data_set.at, "DATA_SET_RULE", text))
+    return Message(
+        name,
+        _text_or_texts(source, fields.get("table")),
+        _code(source, fields.get("command_field")),
+        source.texts(fields["fields"]) if "fields" in fields else (),
+        data_set,
+        source.texts(fields["without_field"]) if "without_field" in fields else (),
+    )
+
+
+def _accepted(source: Source) -> tuple[Accepted, ...]:
+    accepted = []
+    for entry in source.items(source.root):
+        fields = source.fields(entry, ("where", "standard", "schema", "reason"))
+        texts = [_text(source, fields.get(key)) for key in ("where", "standard", "schema", "reason")]
+        accepted.append(Accepted(*texts))
+    return tuple(accepted)
+
+
+def _text(source: Source, node: Node | None) -> Text:
+    """A text, or "" where the key is missing: that has been noted already."""
+    return Text("", Mark(source.path, 1, 1)) if node is None else source.text(node)
+
+
+def _pairs(source: Source, node: Node | None) -> list[tuple[Text, Node]]:
+    """Pairs of a mapping, none where the key is missing; noted problems are not noted twice."""
+    if node is None:
+        return []
+    before = len(source.problems)
+    pairs = list(source.pairs(node))
+    source.problems[before:] = [p for p in source.problems[before:] if p not in source.problems[:before]]
+    return pairs
+
+
+def _texts_by_name(source: Source, node: Node | None) -> dict[Text, Text]:
+    return {name: source.text(value) for name, value in _pairs(source, node)}
+
+
+def _text_or_texts(source: Source, node: Node | None) -> tuple[Text, ...]:
+    if node is None:
+        return ()
+    if isinstance(node, SequenceNode):
+        return source.texts(node)
+    return (source.text(node),)
+
+
+def _code(source: Source, node: Node | None) -> int:
+    text = _text(source, node)
+    if _CODE.fullmatch(text):
+        return int(text[:4], 16)
+    if node is not None and not isinstance(node, MappingNode | SequenceNode):
+        source.note(node, "CODE_FORM", f"'{text}' is no code; write four capital hexadecimal digits and H, as 0021H")
+    return 0
+
+
+def _section(source: Source, node: Node | None) -> Text:
+    text = _text(source, node)
+    if text and node is not None and not _SECTION.fullmatch(text):
+        source.note(node, "SECTION_FORM", f"'{text}' is no section; write 9.1.4.1.8, or 9.1.4.1.8 to 9.1.4.1.11")
+    return text

@@ -1,0 +1,165 @@
+"""The schema as the compiler holds it: frozen, in the standard's words, every text with its place in the YAML.
+
+Nothing is decided here. What a model must obey is in `laws`; what is printed from it is in `view`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from dimse_codegen.expression import Expression
+from dimse_codegen.problem import Text
+
+# Heads of the columns that PS3.7 uses, and the role that each stands for.
+ROLES = {"Req/Ind": "request", "Rsp/Conf": "response", "CnclReq/CnclInd": "cancel"}
+# Message fields that carry no parameter: the protocol itself fills them in (PS3.7 9.3, 10.3).
+PROTOCOL_FIELDS = ("Command Group Length", "Command Field", "Command Data Set Type")
+
+
+@frozen
+class Element:
+    """A row of Table E.1-1 or E.2-1."""
+
+    name: Text
+    tag: int
+    vr: Text
+    vm: Text
+    keyword: Text
+    retired: bool
+
+
+@frozen
+class Dictionary:
+    """Annex E: the elements, the names of Data Sets, and the parameters that take certain values only."""
+
+    edition: Text
+    elements: tuple[Element, ...]
+    data_sets: dict[Text, Text]
+    values: dict[Text, dict[Text, int]]
+    defaults: dict[Text, Text]
+
+    def keyword(self, name: str) -> str:
+        """The keyword of a parameter or Data Set; the name itself where it is unknown."""
+        for element in self.elements:
+            if element.name == name:
+                return element.keyword
+        return self.data_sets.get(name, name)  # type: ignore[call-overload, no-any-return]
+
+    def element(self, name: str) -> Element | None:
+        """The entry of a name, None for a Data Set or a name that is not there."""
+        return next((element for element in self.elements if element.name == name), None)
+
+
+@frozen
+class StatusType:
+    """A row of Annex C."""
+
+    name: Text
+    section: Text
+    status_class: Text
+    code: Text | None
+    fields: tuple[Text, ...]
+
+
+@frozen
+class Statuses:
+    """Annex C: classes with their codes, types with their fields."""
+
+    edition: Text
+    classes: dict[Text, tuple[Text, ...]]
+    assigned_by_service_class: tuple[Text, ...]
+    types: tuple[StatusType, ...]
+    only_in: dict[Text, Text]
+
+    def type(self, name: str) -> StatusType | None:
+        """The status type of a name, None where there is none."""
+        return next((status_type for status_type in self.types if status_type.name == name), None)
+
+
+@frozen
+class Parameter:
+    """A row of a service's table, with the sentence that explains it."""
+
+    name: Text
+    cells: tuple[Text, ...]
+    section: Text
+    description: Text
+
+
+@frozen
+class Condition:
+    """What stands behind some C cells of a column."""
+
+    parameters: tuple[Text, ...]
+    column: Text
+    required: Expression
+    permitted: Expression
+    section: Text
+
+
+@frozen
+class Message:
+    """A message of a service: a table of 9.3 or 10.3, or several that print the same message."""
+
+    name: Text
+    tables: tuple[Text, ...]
+    command_field: int
+    fields: tuple[Text, ...]
+    data_set: Text
+    without_field: tuple[Text, ...]
+
+
+@frozen
+class Service:
+    """A file of `services/`: one service."""
+
+    path: Path
+    edition: Text
+    name: Text
+    section: Text
+    summary: Text
+    group: Text
+    kind: Text
+    procedures: dict[str, Text]
+    table: Text
+    columns: tuple[Text, ...]
+    parameters: tuple[Parameter, ...]
+    conditions: tuple[Condition, ...]
+    equal_to_request: dict[Text, Text]
+    messages: tuple[Message, ...]
+    status_section: Text | None
+    status_types: tuple[Text, ...]
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The row of a name, None where there is none."""
+        return next((parameter for parameter in self.parameters if parameter.name == name), None)
+
+    def cell(self, name: str, column: str) -> Text | None:
+        """The cell of a row and column, None where there is none."""
+        parameter = self.parameter(name)
+        if parameter is None or column not in self.columns:
+            return None
+        place = self.columns.index(column)  # type: ignore[arg-type]
+        return parameter.cells[place] if place < len(parameter.cells) else None
+
+
+@frozen
+class Accepted:
+    """A difference from the printed standard that is meant."""
+
+    where: Text
+    standard: Text
+    schema: Text
+    reason: Text
+
+
+@frozen
+class Schema:
+    """All of it."""
+
+    dictionary: Dictionary
+    statuses: Statuses
+    services: tuple[Service, ...]
+    accepted: tuple[Accepted, ...]

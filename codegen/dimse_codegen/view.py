@@ -1,0 +1,389 @@
+"""Model to what a template prints: every decision is taken here.
+
+A view holds names, literals and lines in the order of print. The templates loop over them and decide nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from dimse_codegen.expression import Constant, Expression, Negation, ParameterIs, StatusIs
+from dimse_codegen.layout import quote
+from dimse_codegen.model import ROLES, Condition, Dictionary, Message, Parameter, Schema, Service, StatusType
+
+TYPES = {"AE": "str", "AT": "list[BaseTag]", "LO": "str", "SH": "str", "UI": "UID", "UL": "int", "US": "int"}
+ANNOTATION_MODULES = {"BaseTag": "pydicom.tag", "UID": "pydicom.uid", "BytesIO": "io", "BytesLike": "dimse.vr"}
+BASES = {"request": "Request", "response": "Response", "cancel": "Cancel"}
+
+
+@frozen
+class FieldView:
+    """A field of a class: `name: annotation = field(arguments)`."""
+
+    name: str
+    annotation: str
+    arguments: tuple[str, ...]
+    description: str
+
+
+@frozen
+class MessageView:
+    """A message class."""
+
+    class_name: str
+    name: str
+    base: str
+    summary: str
+    command_field: str
+    data_set: str
+    fields_source: str
+    cancel: str | None
+    fields: tuple[FieldView, ...]
+
+
+@frozen
+class ServiceView:
+    """A service module."""
+
+    path: str
+    module: str
+    class_name: str
+    name: str
+    section: str
+    summary: str
+    source: str
+    parameters: str
+    title: str
+    columns: str
+    rows: tuple[tuple[str, ...], ...]
+    fields: tuple[FieldView, ...]
+    messages: tuple[MessageView, ...]
+    imports: tuple[dict[str, list[str]], ...]
+    typing_imports: tuple[dict[str, list[str]], ...]
+
+
+@frozen
+class PackageView:
+    """The package: its dictionary, its status classes, its services."""
+
+    edition: str
+    elements: tuple[tuple[str, ...], ...]
+    statuses: tuple[tuple[str, tuple[str, ...]], ...]
+    services: tuple[ServiceView, ...]
+    modules: tuple[tuple[str, list[str]], ...]
+    exported: tuple[str, ...]
+
+
+def view(schema: Schema) -> PackageView:
+    """All that is printed from a schema."""
+    cancel = next((service for service in schema.services if service.kind == "cancel"), None)
+    services = tuple(_ServicePrinter(schema, service, cancel).view() for service in schema.services)
+    modules = {service.module: [service.class_name, *(m.class_name for m in service.messages)] for service in services}
+    names = [name for imported in modules.values() for name in imported]
+    return PackageView(
+        edition=schema.dictionary.edition,
+        elements=tuple(_elements(schema.dictionary)),
+        statuses=tuple(_statuses(schema)),
+        services=services,
+        modules=tuple(sorted(modules.items())),
+        exported=(*sorted([*names, "DICTIONARY", "SERVICES"]), "decode"),
+    )
+
+
+def class_name(name: str) -> str:
+    """The class of a service or message: C-MOVE-RQ becomes C_MOVE_RQ."""
+    return name.replace("-", "_")
+
+
+def tag_literal(tag: int) -> str:
+    """A tag as a number that still reads as one: 0x0000_0110."""
+    return f"0x{tag >> 16:04X}_{tag & 0xFFFF:04X}"
+
+
+def tuple_literal(items: tuple[str, ...]) -> str:
+    """A tuple of literals."""
+    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+
+
+def _elements(dictionary: Dictionary) -> Iterator[tuple[str, ...]]:
+    for element in dictionary.elements:
+        arguments = [quote(element.name), quote(element.keyword), tag_literal(element.tag), quote(element.vr)]
+        arguments.append(quote(element.vm))
+        if element.retired:
+            arguments.append("retired=True")
+        allowed = dictionary.values.get(element.name)
+        if allowed:
+            arguments.append(f"values={tuple_literal(tuple(str(number) for number in sorted(allowed.values())))}")
+        default = _default(dictionary, element.name)
+        if default is not None:
+            arguments.append(f"default={default}")
+        yield tuple(arguments)
+    for name, keyword in dictionary.data_sets.items():
+        yield (quote(name), quote(keyword))
+
+
+def _default(dictionary: Dictionary, name: str) -> int | None:
+    word = dictionary.defaults.get(name)  # type: ignore[call-overload]
+    return None if word is None else dictionary.values[name][word]  # type: ignore[index]
+
+
+def _statuses(schema: Schema) -> Iterator[tuple[str, tuple[str, ...]]]:
+    exact = {str(p) for patterns in schema.statuses.classes.values() for p in patterns if "x" not in p}
+    for name, patterns in schema.statuses.classes.items():
+        prefixes = tuple(pattern.rstrip("x") for pattern in patterns if "x" in pattern)
+        besides = sorted(code for code in exact - set(patterns) if code.startswith(prefixes)) if prefixes else []
+        arguments = [quote(name), tuple_literal(tuple(quote(pattern) for pattern in patterns))]
+        if besides:
+            arguments.append(f"besides={tuple_literal(tuple(quote(code) for code in besides))}")
+        yield name.upper(), tuple(arguments)
+
+
+class _ServicePrinter:
+    """One service on its way to a view; collects what its module must import."""
+
+    def __init__(self, schema: Schema, service: Service, cancel: Service | None) -> None:
+        self.dictionary = schema.dictionary
+        self.statuses = schema.statuses
+        self.service = service
+        self.cancel = cancel if cancel is not None and service.procedures.get("cancel") == "M" else None
+        self.imports: dict[str, set[str]] = {"attrs": {"define", "field", "frozen"}}
+        self.typing_imports: dict[str, set[str]] = {}
+        self.local_imports: dict[str, set[str]] = {"._dictionary": {"bind", "row"}}
+
+    def view(self) -> ServiceView:
+        service = self.service
+        self._use("dimse.primitive", "Primitive")
+        self._use("dimse.parameter", "Table")
+        rows = (*(self._row(parameter) for parameter in service.parameters), *self._status_rows())
+        fields = tuple(self._fields(self._names(), primitive=True))
+        messages = tuple(self._message(message, role) for message, role in self._messages())
+        tables = [table for message in service.messages for table in message.tables]
+        listed = f"Tables {', '.join(tables[:-1])} and {tables[-1]}" if len(tables) > 1 else f"Table {tables[0]}"
+        return ServiceView(
+            path=f"schema/services/{service.path.name}",
+            module=service.path.stem,
+            class_name=class_name(service.name),
+            name=service.name,
+            section=service.section,
+            summary=service.summary,
+            source=f"Source: PS3.7 section {service.section}, Table {service.table}; messages in {listed}.",
+            parameters=self._type_arguments(),
+            title=f"Table {service.table}",
+            columns=tuple_literal(tuple(quote(column) for column in service.columns)),
+            rows=rows,
+            fields=fields,
+            messages=messages,
+            imports=self._blocks(),
+            typing_imports=_blocks(self.typing_imports),
+        )
+
+    def _blocks(self) -> tuple[dict[str, list[str]], ...]:
+        if self.typing_imports:
+            self._use("typing", "TYPE_CHECKING")
+        return (*_blocks(self.imports), _sorted(self.local_imports))
+
+    def _use(self, module: str, name: str) -> str:
+        self.imports.setdefault(module, set()).add(name)
+        return name
+
+    def _annotate(self, annotation: str) -> str:
+        for name, module in ANNOTATION_MODULES.items():
+            if name in annotation:
+                self.typing_imports.setdefault(module, set()).add(name)
+        return annotation
+
+    def _type_arguments(self) -> str:
+        messages = [quote(class_name(message.name)) for message in self.service.messages]
+        if len(messages) == 1:
+            messages.append(self._use("typing", "Never"))
+        return ", ".join(messages)
+
+    def _messages(self) -> list[tuple[Message, str]]:
+        roles = ["cancel"] if self.service.kind == "cancel" else ["request", "response"]
+        return list(zip(self.service.messages, roles, strict=True))
+
+    # Rows of the table
+
+    def _row(self, parameter: Parameter) -> tuple[str, ...]:
+        by_role = {ROLES[column]: cell for column, cell in zip(self.service.columns, parameter.cells, strict=True)}
+        cells = [quote(by_role[role]) if role in by_role else "None" for role in ("request", "response", "cancel")]
+        if cells[-1] == "None":
+            cells.pop()
+        arguments = [quote(parameter.name), *cells, f"section={quote(parameter.section)}"]
+        response = by_role.get("response", "")
+        arguments += self._conditions(parameter)
+        with_status = self._with_status(parameter.name) if response.startswith(("-", "C")) else ""
+        if with_status:
+            arguments.append(f"with_status={with_status}")
+        equals = self.service.equal_to_request.get(parameter.name)
+        if equals is not None:
+            arguments.append(f"equals={quote(self.dictionary.keyword(equals))}")
+        return tuple(arguments)
+
+    def _conditions(self, parameter: Parameter) -> Iterator[str]:
+        for condition in self.service.conditions:
+            if parameter.name in condition.parameters:
+                yield from self._condition(condition)
+
+    def _condition(self, condition: Condition) -> Iterator[str]:
+        if condition.required != Constant(False):
+            yield f"required={self._expression(condition.required)}"
+        if condition.permitted != Constant(True):
+            yield f"permitted={self._expression(condition.permitted)}"
+
+    def _expression(self, expression: Expression) -> str:
+        if isinstance(expression, Constant):
+            return f"{self._use('dimse.condition', 'Always' if expression.truth else 'Never')}()"
+        if isinstance(expression, StatusIs):
+            return self._status(expression.name)
+        if isinstance(expression, ParameterIs):
+            word = self._use("dimse.condition", "InRequest" if expression.in_request else "Present")
+            question = f"{word}({quote(self.dictionary.keyword(expression.name))})"
+            return question if expression.present else f"{self._use('dimse.condition', 'Not')}({question})"
+        if isinstance(expression, Negation):
+            return f"{self._use('dimse.condition', 'Not')}({self._expression(expression.of)})"
+        word = self._use("dimse.condition", "AllOf" if expression.word == "and" else "AnyOf")
+        parts = tuple(self._expression(part) for part in expression.parts)
+        return f"{word}({tuple_literal(parts)})"
+
+    def _status(self, name: str) -> str:
+        if name in self.statuses.classes:
+            self.local_imports.setdefault("._statuses", set()).add(name.upper())
+            return name.upper()
+        return f"{self._use('dimse.condition', 'codes')}({quote(name)})"
+
+    # What Annex C adds
+
+    def _permitting(self, name: str) -> list[StatusType]:
+        """The status types that permit a field in this service's responses."""
+        service = self.service
+        data_set = self._response_data_set()
+        found = []
+        for status_type in self.statuses.types:
+            for field in status_type.fields:
+                if self.statuses.only_in.get(field, service.name) != service.name:
+                    continue
+                parts = field.split("/")
+                # A Data Set that Annex C permits travels as the one Data Set that the response has.
+                travels_as_data_set = name == data_set and any(part in self.dictionary.data_sets for part in parts)
+                if name in parts or travels_as_data_set:
+                    found.append(status_type)
+                    break
+        return found
+
+    def _response_data_set(self) -> str | None:
+        for parameter in self.service.parameters:
+            if parameter.name in self.dictionary.data_sets and self.service.cell(parameter.name, "Rsp/Conf") not in (
+                None,
+                "-",
+            ):
+                return parameter.name
+        return None
+
+    def _with_status(self, name: str) -> str:
+        """The codes with which Annex C permits a field: those of its types, and those a Service Class may assign."""
+        codes: list[str] = []
+        for status_type in self._permitting(name):
+            if status_type.code is not None:
+                codes.append(status_type.code)
+            elif status_type.name in self.service.status_types:
+                patterns = self.statuses.classes[status_type.status_class]
+                codes += [pattern for pattern in patterns if pattern in self.statuses.assigned_by_service_class]
+        unique = sorted(set(codes))
+        return f"{self._use('dimse.condition', 'codes')}({', '.join(map(quote, unique))})" if unique else ""
+
+    def _added(self) -> list[str]:
+        """The parameters that Annex C adds to the rows of the table, in order of tag."""
+        listed = [self.statuses.type(name) for name in self.service.status_types]
+        wanted = {
+            part
+            for found in listed
+            if found
+            for field in found.fields
+            for part in field.split("/")
+            if self.statuses.only_in.get(field, self.service.name) == self.service.name
+        }
+        own = {parameter.name for parameter in self.service.parameters}
+        return [str(e.name) for e in sorted(self.dictionary.elements, key=lambda e: e.tag) if e.name in wanted - own]
+
+    def _status_rows(self) -> Iterator[tuple[str, ...]]:
+        cancel = ['"-"'] if "CnclReq/CnclInd" in self.service.columns else []
+        for name in self._added():
+            section = f"section={quote(self._added_section(name))}"
+            with_status = f"with_status={self._with_status(name)}"
+            yield (quote(name), '"-"', '"C"', *cancel, section, "status_related=True", with_status)
+
+    def _added_section(self, name: str) -> str:
+        types = [t for t in self._permitting(name) if t.name in self.service.status_types]
+        return ", ".join(status_type.section for status_type in types)
+
+    # Fields of the classes
+
+    def _names(self) -> list[str]:
+        return [*(str(parameter.name) for parameter in self.service.parameters), *self._added()]
+
+    def _fields(self, names: list[str], *, primitive: bool, column: str = "") -> Iterator[FieldView]:
+        for name in names:
+            element = self.dictionary.element(name)
+            check = element.vr if element else "DATA_SET" if primitive else "BYTES"
+            plain = TYPES[element.vr] if element else "BytesIO" if primitive else "BytesLike"
+            self._use("dimse.vr", check)
+            mandatory = not primitive and str(self.service.cell(name, column) or "-").startswith("M")
+            default = _default(self.dictionary, name) if primitive else None
+            if mandatory:
+                arguments: tuple[str, ...] = (f"converter={check}",)
+            else:
+                arguments = (f"default={default}", f"converter={self._use('attrs.converters', 'optional')}({check})")
+            annotation = self._annotate(plain if mandatory else f"{plain} | None")
+            yield FieldView(self.dictionary.keyword(name), annotation, arguments, self._description(name))
+
+    def _description(self, name: str) -> str:
+        parameter = self.service.parameter(name)
+        if parameter is None:
+            return f"In responses of certain statuses alone ({self._added_section(name)})."
+        return f"{parameter.description.removesuffix('.')} ({parameter.section})."
+
+    def _message(self, message: Message, role: str) -> MessageView:
+        column = next(column for column, of in ROLES.items() if of == role)
+        names = [name for name in self._names() if self._holds(name, column)]
+        base = self._use("dimse.message", BASES[role])
+        if role == "request":
+            base = f"{base}[{quote(class_name(self.service.messages[1].name))}]"
+        cancel = None
+        if role == "request" and self.cancel is not None:
+            cancel = class_name(self.cancel.messages[0].name)
+            self.local_imports.setdefault(f".{self.cancel.path.stem}", set()).add(cancel)
+        where = f"Table {message.tables[0]}" if len(message.tables) == 1 else f"Tables {', '.join(message.tables)}"
+        return MessageView(
+            class_name=class_name(message.name),
+            name=message.name,
+            base=base,
+            summary=f"The {message.name} message: the {column} column with the fields of {where}.",
+            command_field=f"0x{message.command_field:04X}",
+            data_set=message.data_set,
+            fields_source=where,
+            cancel=cancel,
+            fields=tuple(self._fields(names, primitive=False, column=column)),
+        )
+
+    def _holds(self, name: str, column: str) -> bool:
+        """Whether a message may carry a parameter: a cell other than '-', or a permission of Annex C."""
+        if self.service.cell(name, column) not in (None, "-"):
+            return True
+        return column == "Rsp/Conf" and name not in self.dictionary.data_sets and bool(self._with_status(name))
+
+
+def _blocks(imports: dict[str, set[str]]) -> tuple[dict[str, list[str]], ...]:
+    """Imports in the blocks that isort parts: standard library, other libraries, ours."""
+    ranks: tuple[dict[str, set[str]], ...] = ({}, {}, {})
+    for module, imported in imports.items():
+        root = module.partition(".")[0]
+        ranks[0 if root in sys.stdlib_module_names else 2 if root == "dimse" else 1][module] = imported
+    return tuple(_sorted(block) for block in ranks if block)
+
+
+def _sorted(imports: dict[str, set[str]]) -> dict[str, list[str]]:
+    return {module: sorted(imported) for module, imported in sorted(imports.items())}

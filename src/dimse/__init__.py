@@ -1,0 +1,44 @@
+"""DIMSE, the messages of DICOM (PS3.7): classes printed from the standard's own tables, and a codec for them.
+
+This is the whole public face; everything else may move.
+"""
+
+from dimse import services
+from dimse.codec import Codec
+from dimse.command_set import Anomaly, RawElement
+from dimse.errors import (
+    DecodeError,
+    DimseError,
+    ParameterError,
+    ParameterTypeError,
+    ParameterValueError,
+    RoleError,
+    UsageError,
+)
+from dimse.message import Cancel, Message, Request, Response
+from dimse.parameter import Row, Table
+from dimse.primitive import Primitive
+from dimse.services import *  # noqa: F403  (their names stand in services.__all__)
+from dimse.violation import Violation
+
+__all__ = [
+    "Anomaly",
+    "Cancel",
+    "Codec",
+    "DecodeError",
+    "DimseError",
+    "Message",
+    "ParameterError",
+    "ParameterTypeError",
+    "ParameterValueError",
+    "Primitive",
+    "RawElement",
+    "Request",
+    "Response",
+    "RoleError",
+    "Row",
+    "Table",
+    "UsageError",
+    "Violation",
+]
+__all__ += services.__all__

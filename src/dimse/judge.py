@@ -1,0 +1,264 @@
+"""What a glyph demands: the one place where a cell of the matrix is turned into a verdict.
+
+A `Column` is a role of a service with its cells parsed once. It reads a primitive, and the request that the primitive
+answers where there is one, and names every violation in row order. It changes nothing and raises nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from dimse.command_set import NO_DATA_SET, Anomaly, RawElement, tag_text
+from dimse.parameter import COLUMN_OF_ROLE, Default, Element, Role, Row, Table
+from dimse.violation import Violation
+
+# Anomalies of a value: what stands there breaks the parameter's VR or VM.
+VALUE_RULES = frozenset({"WIRE.VALUE", "WIRE.VM", "WIRE.LENGTH"})
+
+
+@frozen
+class Received:
+    """What the bytes said beside the values of a primitive.
+
+    Attributes:
+        role: by Command Field.
+        data_set_type: Command Data Set Type; None where it was missing or unreadable.
+        anomalies: what was odd about the bytes.
+        residue: the elements that the attributes of the primitive do not give back byte for byte.
+        foreign: dictionary entries of the elements that are no field of this message.
+        unplaced_data_set: a Data Set that came with a message that has none.
+
+    """
+
+    role: Role
+    data_set_type: int | None
+    anomalies: tuple[Anomaly, ...] = ()
+    residue: tuple[RawElement, ...] = ()
+    foreign: tuple[Element, ...] = ()
+    unplaced_data_set: bytes | None = None
+
+    @property
+    def announces_data_set(self) -> bool:
+        """Whether the Command Set says that a Data Set follows."""
+        return self.data_set_type is not None and self.data_set_type != NO_DATA_SET
+
+
+class Judged(Protocol):
+    """What a column reads: parameters as attributes, and what the bytes said where it was decoded."""
+
+    @property
+    def received(self) -> Received | None:
+        """What the bytes said; None where it was not decoded."""
+        ...
+
+
+@frozen
+class Announced:
+    """Stands for a Data Set that the Command Set announces and that is not at hand."""
+
+    def __repr__(self) -> str:
+        return "announced"
+
+
+ANNOUNCED = Announced()
+
+
+@frozen
+class Cell:
+    """A cell, parsed: `glyph` is -, M, U, C, MF or UF; `equal` is the (=) behind it; `fixed` the value of MF and UF."""
+
+    glyph: str
+    equal: bool
+    fixed: str
+
+    @classmethod
+    def parse(cls, text: str) -> Cell:
+        """Read a cell as the matrix prints it, as "U(=)" or "MF 0"."""
+        bare = text.removesuffix("(=)")
+        glyph, _, fixed = bare.partition(" ")
+        return cls(glyph, bare != text, fixed)
+
+
+class Column:
+    """A column of a service's table, ready to judge.
+
+    Attributes:
+        service: as "C-MOVE".
+        role: whose column this is.
+        message: name of the message that conveys it, as "C-MOVE-RSP".
+        where: the column in words, as "PS3.7 Table 9.1-4".
+        data_set: "always", "never" or "conditional"; whether a Data Set follows.
+        keywords: of the M parameters.
+
+    """
+
+    def __init__(self, service: str, role: Role, message: str, table: Table, data_set: str, fields: str) -> None:
+        self.service = service
+        self.role: Role = role
+        self.message = message
+        self.where = f"PS3.7 {table.title}"
+        self.data_set = data_set
+        self.fields = fields
+        self._cells = tuple((row, Cell.parse(row.cell(role) or "-")) for row in table)
+        self.mandatory = tuple(row.keyword for row, cell in self._cells if cell.glyph in ("M", "MF"))
+        self.data_set_keyword = next(
+            (row.keyword for row, cell in self._cells if not row.vr and cell.glyph != "-"), None
+        )
+
+    def judge(self, primitive: Judged, request: object | None) -> Iterator[Violation]:
+        """Every violation of `primitive` in this role, in row order; equality only where `request` is given."""
+        reading = Reading(primitive, self, request)
+        for row, cell in self._cells:
+            yield from self._judge_row(row, cell, reading)
+        yield from self._judge_received(primitive.received)
+
+    def _judge_row(self, row: Row, cell: Cell, reading: Reading) -> Iterator[Violation]:
+        value = reading.value(row.keyword)
+        if value is None:
+            if cell.glyph in ("M", "MF"):
+                yield self._violation(row, cell, reading.absence(row))
+            elif cell.glyph == "C" and row.required is not None and row.required.holds(reading):
+                yield self._violation(row, cell, f"{reading.absence(row)}, required while {row.required}")
+            return
+        if not self._permitted(row, cell, reading):
+            shown = show(value, row)
+            if cell.glyph == "-":
+                yield self._violation(row, cell, f"is '-' and present ({shown})")
+            else:
+                allowed = f"permitted only while {row.permitted or row.with_status}"
+                yield self._violation(row, cell, f"is {cell.glyph}, {allowed}, and present ({shown})")
+        if cell.fixed and str(value) != cell.fixed and value is not ANNOUNCED:
+            yield self._violation(row, cell, f"is {cell.glyph} {cell.fixed} and has {show(value, row)}")
+        if self.role == "response" and (cell.equal or row.equals):
+            yield from self._judge_equality(row, cell, value, reading)
+
+    def _permitted(self, row: Row, cell: Cell, reading: Reading) -> bool:
+        """Whether the parameter may be present; False only where that is certain."""
+        if cell.glyph not in ("-", "C"):
+            return True
+        code = reading.status() if self.role == "response" else None
+        if row.with_status is not None and code is not None and row.with_status.covers(code):
+            return True
+        if cell.glyph == "-" or row.status_related:
+            return False
+        return row.permitted is None or row.permitted.holds(reading) is not False
+
+    def _judge_equality(self, row: Row, cell: Cell, value: Any, reading: Reading) -> Iterator[Violation]:
+        if reading.request is None:
+            return
+        source = row.equals or row.keyword
+        asked = reading.of_request(source)
+        if asked == value:
+            return
+        shown = "has none" if asked is None else f"has {show(asked, row)}"
+        glyph = row.response if cell.equal else "the request's"
+        wanted = f"is {glyph}" if cell.equal else f"shall equal {source} of the request"
+        text = f"{wanted} and is {show(value, row)}; the request {shown}"
+        yield self._violation(row, cell, text, rule="=")
+
+    def _judge_received(self, received: Received | None) -> Iterator[Violation]:
+        if received is None:
+            return
+        section = f"PS3.7 {self.fields}"
+        if received.data_set_type is None:
+            yield self._field_violation("M", "CommandDataSetType is a field of every message and absent", section)
+        elif self.data_set == "never" and received.announces_data_set:
+            text = (
+                f"CommandDataSetType is {received.data_set_type:04X}H; the message has no Data Set, it shall be 0101H"
+            )
+            yield self._field_violation("never", text, section)
+        for anomaly in received.anomalies:
+            row = next((row for row, _ in self._cells if row.tag == anomaly.tag), None)
+            if row is not None and anomaly.rule in VALUE_RULES:
+                rule = f"{self.message}.{row.keyword}.VR"
+                yield Violation(rule, "error", row.keyword, "", anomaly.text, anomaly.section)
+        for element in received.foreign:
+            shown = f"{tag_text(element.tag)}" if element.tag is not None else ""
+            text = f"{element.keyword} {shown} is no field of {self.message} and present"
+            yield Violation(f"{self.message}.{element.keyword}.-", "error", element.keyword, "-", text, section)
+
+    def _violation(self, row: Row, cell: Cell, text: str, rule: str = "") -> Violation:
+        name = f"{self.message}.{row.keyword}.{rule or cell.glyph}"
+        return Violation(
+            name, "error", row.keyword, row.cell(self.role) or "-", f"{row.keyword} {text}", f"PS3.7 {row.section}"
+        )
+
+    def _field_violation(self, rule: str, text: str, section: str) -> Violation:
+        keyword = "CommandDataSetType"
+        return Violation(f"{self.message}.{keyword}.{rule}", "error", keyword, "", text, section)
+
+
+class Reading:
+    """A primitive as one column sees it, beside the request that it answers."""
+
+    def __init__(self, primitive: Judged, column: Column, request: object | None) -> None:
+        self.primitive = primitive
+        self.column = column
+        self.request = request
+
+    def value(self, keyword: str) -> Any:
+        """The value of a parameter, ANNOUNCED for a Data Set that is not at hand, None where it is absent."""
+        value = getattr(self.primitive, keyword)
+        if type(value) is Default and self.column.role != "request":
+            return None
+        received = self.primitive.received
+        if value is None and keyword == self.column.data_set_keyword and received and received.announces_data_set:
+            return ANNOUNCED
+        return value
+
+    def absence(self, row: Row) -> str:
+        """In which way a parameter is absent, beginning with its glyph."""
+        glyph = (row.cell(self.column.role) or "-").partition(" ")[0]
+        received = self.primitive.received
+        if received and any(element.tag == row.tag for element in received.residue):
+            return f"is {glyph} and present without a value that can be read"
+        return f"is {glyph} and absent"
+
+    def status(self) -> int | None:
+        """The Status code of this message."""
+        status: int | None = getattr(self.primitive, "Status", None)
+        return status
+
+    def present(self, keyword: str) -> bool:
+        """Whether a parameter of this message is present."""
+        return self.value(keyword) is not None
+
+    def of_request(self, keyword: str) -> Any:
+        """The value of a parameter of the request."""
+        return getattr(self.request, keyword, None)
+
+    def request_present(self, keyword: str) -> bool | None:
+        """Whether a parameter of the request is present, None where the request is not at hand."""
+        return None if self.request is None else self.of_request(keyword) is not None
+
+
+def show(value: object, row: Row) -> str:
+    """A value for people: numbers as the standard writes them, text quoted, Data Sets by their size."""
+    if value is ANNOUNCED:
+        return "announced"
+    if not row.vr:
+        size = len(value.getbuffer()) if hasattr(value, "getbuffer") else len(value)  # type: ignore[arg-type]
+        return f"{size} bytes"
+    if row.vr == "AT" and isinstance(value, list):
+        return ", ".join(tag_text(tag) for tag in value) or "no tag"
+    if row.keyword == "Status" and isinstance(value, int):
+        return f"{value:04X}H"
+    if row.vr == "UI":
+        return uid_text(str(value))
+    return repr(value) if isinstance(value, str) else str(int(value)) if isinstance(value, int) else repr(value)
+
+
+def uid_text(uid: str) -> str:
+    """A UID with its name behind it, where PS3.6 gives one."""
+    from pydicom._uid_dict import UID_dictionary
+
+    name = UID_dictionary.get(uid, ("",))[0]
+    return f"{uid} ({name})" if name else uid
+
+
+def column_name(role: Role) -> str:
+    """The head of a role's column, as the standard prints it."""
+    return COLUMN_OF_ROLE[role]

@@ -1,0 +1,146 @@
+"""Values and their bytes, one pair a VR: Little Endian, padded to even length.
+
+Writing takes values that `dimse.vr` has let through. Reading takes any bytes: it answers with the value, or None where
+the bytes hold none that can be trusted, and with what is wrong. Source: PS3.5 sections 6.2 and 9.1.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from dimse.vr import MAX_LO, MAX_SH, ae_fault, string_fault, uid_fault
+
+# What is wrong with a value: rule ID and words; None where nothing is.
+Fault: TypeAlias = "tuple[str, str] | None"
+
+_US = struct.Struct("<H")
+_UL = struct.Struct("<I")
+_AT = struct.Struct("<HH")
+
+
+def write(vr: str, value: Any) -> bytes:
+    """The Value Field of `value`, an even number of bytes."""
+    return _WRITERS[vr](value)
+
+
+def read(vr: str, raw: bytes) -> tuple[Any, Fault]:
+    """The value of a Value Field and what is wrong with it."""
+    return _READERS[vr](raw)
+
+
+def _write_us(value: int) -> bytes:
+    return _US.pack(value)
+
+
+def _write_ul(value: int) -> bytes:
+    return _UL.pack(value)
+
+
+def _write_uid(value: str) -> bytes:
+    raw = value.encode("ascii", "backslashreplace")
+    return raw + b"\0" if len(raw) % 2 else raw
+
+
+def _write_text(value: str) -> bytes:
+    raw = value.encode("ascii", "backslashreplace")
+    return raw + b" " if len(raw) % 2 else raw
+
+
+def _write_tags(value: list[int]) -> bytes:
+    return b"".join(_AT.pack(tag >> 16, tag & 0xFFFF) for tag in value)
+
+
+def _read_number(layout: struct.Struct, raw: bytes) -> tuple[int | None, Fault]:
+    if len(raw) == layout.size:
+        return layout.unpack(raw)[0], None
+    if not raw:
+        return None, ("WIRE.EMPTY", "is present without a value")
+    if len(raw) % layout.size:
+        return None, ("WIRE.LENGTH", f"has {len(raw)} bytes, its VR takes {layout.size}")
+    return None, ("WIRE.VM", f"has {len(raw) // layout.size} values, its VM is 1")
+
+
+def _read_us(raw: bytes) -> tuple[int | None, Fault]:
+    return _read_number(_US, raw)
+
+
+def _read_ul(raw: bytes) -> tuple[int | None, Fault]:
+    return _read_number(_UL, raw)
+
+
+def _read_uid(raw: bytes) -> tuple[str | None, Fault]:
+    text, fault = _read_text(raw.removesuffix(b"\0"), raw)
+    if text is None or fault:
+        return text, fault
+    reason = uid_fault(text)
+    if reason:
+        return text or None, ("WIRE.VALUE", reason)
+    if len(text) < len(raw.removesuffix(b"\0")):
+        return text, ("WIRE.PADDING", "is padded with spaces; a UID is padded with one NUL")
+    return text, None
+
+
+def _read_ae(raw: bytes) -> tuple[str | None, Fault]:
+    text, fault = _read_text(raw, raw)
+    if text is None or fault:
+        return text, fault
+    reason = ae_fault(text)
+    return text or None, ("WIRE.VALUE", reason) if reason else None
+
+
+def _read_string(most: int) -> Callable[[bytes], tuple[str | None, Fault]]:
+    def read_string(raw: bytes) -> tuple[str | None, Fault]:
+        text, fault = _read_text(raw, raw)
+        if fault:
+            return ("" if not raw else text), fault
+        reason = string_fault(text or "", most)
+        return text, ("WIRE.VALUE", reason) if reason else None
+
+    return read_string
+
+
+def _read_text(bare: bytes, raw: bytes) -> tuple[str | None, Fault]:
+    """Text without surrounding spaces; None where there is no value or there are several."""
+    if not raw:
+        return None, ("WIRE.EMPTY", "is present without a value")
+    values = raw.count(b"\\") + 1
+    if values > 1:
+        return None, ("WIRE.VM", f"has {values} values, its VM is 1")
+    text = bare.decode("ascii", "backslashreplace").strip(" ")
+    if not raw.isascii():
+        return text, ("WIRE.VALUE", "has bytes outside the default repertoire")
+    if text.endswith("\0"):
+        return text.rstrip(" \0") or None, ("WIRE.PADDING", "is padded with NULs; its VR does not allow them")
+    return text, None
+
+
+def _read_tags(raw: bytes) -> tuple[list[Any] | None, Fault]:
+    from pydicom.tag import BaseTag
+
+    if not raw:
+        return [], ("WIRE.EMPTY", "is present without a value")
+    if len(raw) % _AT.size:
+        return None, ("WIRE.LENGTH", f"has {len(raw)} bytes, not a multiple of 4")
+    return [BaseTag(group << 16 | element) for group, element in _AT.iter_unpack(raw)], None
+
+
+_WRITERS: dict[str, Callable[[Any], bytes]] = {
+    "AE": _write_text,
+    "AT": _write_tags,
+    "LO": _write_text,
+    "SH": _write_text,
+    "UI": _write_uid,
+    "UL": _write_ul,
+    "US": _write_us,
+}
+_READERS: dict[str, Callable[[bytes], tuple[Any, Fault]]] = {
+    "AE": _read_ae,
+    "AT": _read_tags,
+    "LO": _read_string(MAX_LO),
+    "SH": _read_string(MAX_SH),
+    "UI": _read_uid,
+    "UL": _read_ul,
+    "US": _read_us,
+}
