@@ -136,19 +136,27 @@ def _configured(key: str) -> Path | None:
     here = Path.cwd()
     for directory in (here, *here.parents):
         project = directory / "pyproject.toml"
-        if not project.is_file():
-            continue
-        try:
-            value = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {}).get("dimse-codegen", {}).get(key)
-        except (OSError, ValueError) as error:
-            raise click.UsageError(f"{project}: {error}") from None
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            raise click.UsageError(f"{project}: tool.dimse-codegen.{key} is no path")
-        path = directory / value
-        return path.relative_to(here) if path.is_relative_to(here) else path
+        if project.is_file():
+            value = _setting(project, key)
+            path = None if value is None else directory / value
+            return path.relative_to(here) if path is not None and path.is_relative_to(here) else path
     return None
+
+
+def _setting(project: Path, key: str) -> str | None:
+    """A setting of the table tool.dimse-codegen."""
+    try:
+        table: object = tomllib.loads(project.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{project}: {error}") from None
+    for name in ("tool", "dimse-codegen"):
+        table = table.get(name, {}) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        raise click.UsageError(f"{project}: tool.dimse-codegen is no table")
+    value = table.get(key)
+    if value is not None and not isinstance(value, str):
+        raise click.UsageError(f"{project}: tool.dimse-codegen.{key} is no path")
+    return value
 
 
 def _fail(text: str) -> NoReturn:

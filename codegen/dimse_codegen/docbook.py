@@ -124,7 +124,6 @@ def read(path: Path) -> Facts:
         OSError: the file cannot be read.
 
     Source: PS3.7 sections 7.5, 9.1, 9.3, 10.1 and 10.3, Annexes C and E.
-
     """
     book = _Book(_parse(path))
     services = _services(book)

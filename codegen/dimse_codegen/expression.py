@@ -10,6 +10,7 @@ not X, X and Y, X or Y, (X)
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TypeAlias
 
 from attrs import frozen
@@ -75,7 +76,6 @@ def parse(text: Text) -> Expression:
 
     Raises:
         ExpressionError: it is not written in the words above.
-
     """
     return _Parser(text).parse()
 
@@ -116,23 +116,27 @@ class _Parser:
             raise self._error("ends where a question should stand")
         token = self.tokens.pop(0)
         if token == "(":
-            return self._bracket()
+            return self._nested(self._bracket)
         if token == "not":
-            return Negation(self._operand())
+            return Negation(self._nested(self._operand))
         if token.startswith("not "):
             self.tokens.insert(0, token.removeprefix("not "))
-            return Negation(self._operand())
+            return Negation(self._nested(self._operand))
         return self._question(token)
 
-    def _bracket(self) -> Expression:
+    def _nested(self, inner: Callable[[], Expression]) -> Expression:
         self.depth += 1
         if self.depth > 20:
             raise self._error("is nested too deeply")
+        expression = inner()
+        self.depth -= 1
+        return expression
+
+    def _bracket(self) -> Expression:
         expression = self._junction("or")
         if self.tokens[:1] != [")"]:
             raise self._error("lacks a closing bracket")
         self.tokens.pop(0)
-        self.depth -= 1
         return expression
 
     def _question(self, token: str) -> Expression:

@@ -13,14 +13,33 @@ from collections.abc import Callable, Iterable, Iterator
 from attrs import frozen
 
 from dimse_codegen.expression import ParameterIs, StatusIs, leaves
+from dimse_codegen.layout import docstring
 from dimse_codegen.model import PROTOCOL_FIELDS, ROLES, Message, Schema, Service
 from dimse_codegen.problem import Problem, Text
 
 # The VRs whose values the generated classes can check.
 PARAMETER_VRS = ("AE", "AT", "LO", "SH", "UI", "UL", "US")
-# Services whose class would hide a name that generated modules import.
-TAKEN = ("DATA-SET", "TYPE-CHECKING")
+# Services and status classes that would hide a module, or a name that generated modules import or define.
+TAKEN = (
+    "AE-VALUES",
+    "DATA-SET",
+    "DATA-SET-FOLLOWS",
+    "GROUP-LENGTH-HEADER",
+    "NO-DATA-SET",
+    "TAG-BYTES",
+    "TYPE-CHECKING",
+    "UI-VALUES",
+)
+TAKEN_BY_WIRE = ("RQ-", "RSP-", "WIRE-")
+TAKEN_BY_CHECKS = (*PARAMETER_VRS, "BYTES")
+SEVERITIES = ("error", "warning", "advisory")
 KINDS = ("operation", "notification", "cancel")
+# The parameters that every message of a role has (PS3.7 9.1, 10.1): without them no response finds its request.
+ROLE_PARAMETERS = {
+    "Req/Ind": ("Message ID",),
+    "Rsp/Conf": ("Message ID Being Responded To", "Status"),
+    "CnclReq/CnclInd": ("Message ID Being Responded To",),
+}
 
 Check = Callable[[Schema], Iterator[tuple[Text, str]]]
 
@@ -36,9 +55,10 @@ class Law:
 
 # What reading itself enforces, so that `lint` can list every law there is.
 LAWS: list[Law] = [
-    Law("FILE_READABLE", "A schema file can be opened and is UTF-8."),
+    Law("FILE_READABLE", "A schema file can be opened, is UTF-8 and has a million bytes at most."),
     Law("YAML_SYNTAX", "A schema file is YAML 1.2, one document, not empty."),
-    Law("YAML_ALIAS", "A schema has no aliases: what is written is what holds, in its place."),
+    Law("YAML_ALIAS", "A schema has no anchors and aliases: what is written is what holds, in its place."),
+    Law("YAML_TAG", "A schema has no YAML tags: a value is the text that stands there."),
     Law("SERVICES_PRESENT", "A schema directory has at least one service."),
     Law("KEY_REPEATED", "No key stands twice: the later one would hide the earlier."),
     Law("KEY_KNOWN", "Every key is one that the compiler reads: a misspelt one would be lost."),
@@ -84,6 +104,25 @@ def _edition_same(schema: Schema) -> Iterator[tuple[Text, str]]:
             yield other, f"edition is {other}, the command dictionary's is {edition}"
 
 
+@law("EDITION_FORM", "An edition is the standard's: a year and a letter, as 2026c.")
+def _edition_form(schema: Schema) -> Iterator[tuple[Text, str]]:
+    editions = [schema.dictionary.edition, schema.statuses.edition, *(service.edition for service in schema.services)]
+    for edition in editions:
+        if not re.fullmatch(r"[0-9]{4}[a-z]?", edition):
+            yield edition, f"'{edition}' is no edition; write a year and a letter, as 2026c"
+
+
+@law("NAME_FORM", "A name in the dictionary is a printable line of 64 characters at most, and names one entry.")
+def _name_form(schema: Schema) -> Iterator[tuple[Text, str]]:
+    names = [*(element.name for element in schema.dictionary.elements), *schema.dictionary.data_sets]
+    counts = Counter(str(name) for name in names)
+    for name in names:
+        if not name.isprintable() or " ".join(name.split()) != name or len(name) > 64:
+            yield name, f"'{name}' is no name; one is printable, with single spaces, of 64 characters at most"
+        if counts[name] > 1:
+            yield name, f"'{name}' names {counts[name]} entries"
+
+
 @law("TAG_UNIQUE", "An element's tag stands in the dictionary once.")
 def _tag_unique(schema: Schema) -> Iterator[tuple[Text, str]]:
     counts = Counter(element.tag for element in schema.dictionary.elements)
@@ -110,9 +149,9 @@ def _keyword_is_name(schema: Schema) -> Iterator[tuple[Text, str]]:
     taken = ("None", "True", "False")
     words = [element.keyword for element in schema.dictionary.elements]
     for word in [*words, *schema.dictionary.data_sets.values()]:
-        named = re.fullmatch(r"[A-Z][A-Za-z0-9]*", word) and not keyword.iskeyword(word) and word not in taken
+        named = re.fullmatch(r"[A-Z][A-Za-z0-9]{,63}", word) and not keyword.iskeyword(word) and word not in taken
         if not named or word.isupper():
-            yield word, f"'{word}' is no keyword; one reads MessageID or MoveDestination"
+            yield word, f"'{word}' is no keyword; one reads MessageID or MoveDestination, in 64 letters at most"
 
 
 @law("VR_KNOWN", "A parameter's VR is one whose values the generated classes can check.")
@@ -178,15 +217,38 @@ def _name_known(schema: Schema) -> Iterator[tuple[Text, str]]:
 
 @law("SERVICE_NAME", "A service has a name of its own that can become a class, C-MOVE becoming C_MOVE.")
 def _service_name(schema: Schema) -> Iterator[tuple[Text, str]]:
-    counts = Counter(service.name for service in schema.services)
+    messages = {str(message.name) for service in schema.services for message in service.messages}
     for service in schema.services:
-        if not re.fullmatch(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", service.name) or service.name in TAKEN:
-            yield service.name, f"'{service.name}' is no service name; write capitals joined by hyphens, as C-MOVE"
-        if counts[service.name] > 1:
-            yield service.name, f"service {service.name} stands in {counts[service.name]} files"
+        formed = re.fullmatch(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", service.name) and len(service.name) <= 20
+        if not formed or service.name in TAKEN or service.name.startswith(TAKEN_BY_WIRE):
+            text = "write capitals joined by hyphens, 20 at most, as C-MOVE"
+            yield service.name, f"'{service.name}' is no service name; {text}"
+        if service.name in messages:
+            yield service.name, f"{service.name} is a message; a service has a name of its own"
         expected = service.name.lower().replace("-", "_") + ".yaml"
         if service.path.name != expected:
             yield service.name, f"the file of {service.name} is {expected}, this one is {service.path.name}"
+
+
+@law(
+    "SUMMARY_FORM", "A summary is a sentence on one line, from a capital to a full stop: it heads the class docstring."
+)
+def _summary_form(schema: Schema) -> Iterator[tuple[Text, str]]:
+    for service in schema.services:
+        summary = service.summary
+        if "\n" in docstring(summary) or "\n" in summary or not summary[0].isupper() or not summary.endswith("."):
+            yield summary, "this is no summary; write one line, from a capital to a full stop, of 110 columns at most"
+
+
+@law("TABLE_FORM", "A table has a number like the standard's, 9.1-4; a message stands in one to three.")
+def _table_form(schema: Schema) -> Iterator[tuple[Text, str]]:
+    for service in schema.services:
+        for table in [service.table, *(table for message in service.messages for table in message.tables)]:
+            if not re.fullmatch(r"[A-Z0-9][A-Z0-9.]{,5}-[0-9]{1,2}[a-z]?", table):
+                yield table, f"'{table}' is no number of a table; one reads 9.1-4"
+        for message in service.messages:
+            if not 1 <= len(message.tables) <= 3:
+                yield message.name, f"{message.name} stands in {len(message.tables)} tables; name one to three"
 
 
 @law("KIND_KNOWN", "A service is an operation, a notification or a cancel.")
@@ -203,11 +265,9 @@ def _column_known(schema: Schema) -> Iterator[tuple[Text, str]]:
         expected = ["Req/Ind", "Rsp/Conf"] if service.kind != "cancel" else []
         if service.kind == "cancel" or service.procedures.get("cancel") == "M":
             expected.append("CnclReq/CnclInd")
-        if service.columns and list(service.columns) != expected:
-            yield (
-                service.columns[0],
-                f"columns are {', '.join(service.columns)}; this service has {', '.join(expected)}",
-            )
+        if list(service.columns) != expected:
+            at = service.columns[0] if service.columns else service.name
+            yield at, f"columns are {', '.join(service.columns) or 'none'}; this service has {', '.join(expected)}"
 
 
 @law("CELLS_FILL_ROW", "A row has a cell for every column: a missing cell would be read as something.")
@@ -216,6 +276,15 @@ def _cells_fill_row(schema: Schema) -> Iterator[tuple[Text, str]]:
         for row in service.parameters:
             if len(row.cells) != len(service.columns):
                 yield row.name, f"'{row.name}' has {len(row.cells)} cells, the table has {len(service.columns)} columns"
+
+
+@law("ROLE_PARAMETERS", "A request has its Message ID, a response the request's and a Status: M, as in every table.")
+def _role_parameters(schema: Schema) -> Iterator[tuple[Text, str]]:
+    for service, column, message in _columns(schema):
+        for name in ROLE_PARAMETERS.get(column, ()):
+            cell = service.cell(name, column)
+            if cell is None or not cell.startswith("M"):
+                yield cell or message.name, f"{name} is {cell or 'no row'} in {column}; it is M in every table of PS3.7"
 
 
 @law("EQUAL_LOOKS_LEFT", "(=) stands in a response, right of a request cell that can hold a value.")
@@ -272,16 +341,24 @@ def _condition_used(schema: Schema) -> Iterator[tuple[Text, str]]:
 
 @law("CONDITION_NAMES", "A condition asks about parameters of its service, and statuses of Annex C.")
 def _condition_names(schema: Schema) -> Iterator[tuple[Text, str]]:
-    classes = {str(name) for name in schema.statuses.classes}
+    classes = [str(name) for name in schema.statuses.classes]
     for service in schema.services:
         names = {str(row.name) for row in service.parameters}
         for condition in service.conditions:
             for leaf in [*leaves(condition.required), *leaves(condition.permitted)]:
                 if isinstance(leaf, ParameterIs) and leaf.name not in names:
                     yield leaf.name, f"'{leaf.name}' is no parameter of {service.name}{_nearest(leaf.name, names)}"
-                code = isinstance(leaf, StatusIs) and re.fullmatch(r"[0-9A-F]{4}H|[0-9A-F]{1,3}x{1,3}", leaf.name)
+                code = re.fullmatch(r"[0-9A-F]{4}H|(?=.{4}$)[0-9A-F]{1,3}x{1,3}", leaf.name)
                 if isinstance(leaf, StatusIs) and leaf.name not in classes and not code:
                     yield leaf.name, f"'{leaf.name}' is no status class or code; one of {', '.join(classes)}, or FF00H"
+
+
+@law("SEVERITY_KNOWN", "A broken condition is an error, a warning or an advisory.")
+def _severity_known(schema: Schema) -> Iterator[tuple[Text, str]]:
+    for service in schema.services:
+        for condition in service.conditions:
+            if condition.severity is not None and condition.severity not in SEVERITIES:
+                yield condition.severity, f"'{condition.severity}' is no severity; one of {', '.join(SEVERITIES)}"
 
 
 @law("EQUALITY_NAMES", "A rule of equality joins a parameter of the response to one of the request.")
@@ -391,10 +468,10 @@ def _status_class_known(schema: Schema) -> Iterator[tuple[Text, str]]:
                 )
 
 
-@law("STATUS_CLASS_NAME", "A status class is a word: it becomes a name in the generated code.")
+@law("STATUS_CLASS_NAME", "A status class is a word of its own: it becomes a name in the generated code.")
 def _status_class_name(schema: Schema) -> Iterator[tuple[Text, str]]:
     for name in schema.statuses.classes:
-        if not re.fullmatch(r"[A-Z][a-z]+", name):
+        if not re.fullmatch(r"[A-Z][a-z]{1,19}", name) or name.upper() in TAKEN_BY_CHECKS:
             yield name, f"'{name}' is no class name; one reads Success or Pending"
 
 
@@ -404,6 +481,15 @@ def _assigned_codes_classed(schema: Schema) -> Iterator[tuple[Text, str]]:
     for pattern in schema.statuses.assigned_by_service_class:
         if pattern not in listed:
             yield pattern, f"'{pattern}' is listed under no class"
+
+
+@law("STATUS_ASSIGNABLE", "A status type without a code is of a class with codes that a Service Class may assign.")
+def _status_assignable(schema: Schema) -> Iterator[tuple[Text, str]]:
+    assigned = {str(pattern) for pattern in schema.statuses.assigned_by_service_class}
+    for status_type in schema.statuses.types:
+        patterns = schema.statuses.classes.get(status_type.status_class, ())
+        if status_type.code is None and not assigned & {str(pattern) for pattern in patterns}:
+            yield status_type.name, f"no Service Class may assign a code of class {status_type.status_class}"
 
 
 @law("STATUS_TYPE_KNOWN", "A service answers with status types of Annex C, each named once.")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import Node, SequenceNode
 
 from dimse_codegen import expression
 from dimse_codegen.model import (
@@ -32,9 +32,12 @@ SERVICES = "services"
 
 _TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)")
 _CODE = re.compile(r"[0-9A-F]{4}H")
-_PATTERN = re.compile(r"[0-9A-F]{4}H|[0-9A-F]{1,3}x{1,3}")
-_CELL = re.compile(r"-|[MUC](\(=\))?|[MU]F (0|[1-9][0-9]*)")
-_SECTION = re.compile(r"[A-Z0-9][0-9]*(\.[0-9]+)*( to [A-Z0-9][0-9]*(\.[0-9]+)*)?")
+_PATTERN = re.compile(r"[0-9A-F]{4}H|[0-9A-F]xxx|[0-9A-F]{2}xx|[0-9A-F]{3}x")
+_CELL = re.compile(r"-|[MUC](\(=\))?|[MU]F (0|[1-9][0-9]{0,9})")
+_NUMBER = r"[A-Z0-9][0-9]{0,2}(\.[0-9]{1,3})*"
+_SECTION = re.compile(rf"{_NUMBER}( to {_NUMBER})?")
+
+_ON_CONDITIONS = ("severity", "note")
 
 Loaded = TypeVar("Loaded")
 
@@ -55,7 +58,6 @@ def load(root: Path) -> Schema:
 
     Raises:
         SchemaError: with every fault of form in all the files.
-
     """
     paths = sorted((root / SERVICES).glob("*.yaml"))
     if not paths:
@@ -115,9 +117,8 @@ def _dictionary(source: Source) -> Dictionary:
 def _elements(source: Source, node: Node | None, *, retired: bool) -> list[Element]:
     elements = []
     for name, entry in _pairs(source, node):
-        cells = source.texts(entry, "[tag, VR, VM, keyword]")
-        if len(cells) != 4:
-            source.note(entry, "VALUE_KIND", f"{len(cells)} entries; an element is [tag, VR, VM, keyword]")
+        cells = [source.text(cell) for cell in _entries(source, entry, 4, "[tag, VR, VM, keyword]")]
+        if not cells:
             continue
         match = _TAG.fullmatch(cells[0])
         if match is None:
@@ -145,14 +146,13 @@ def _statuses(source: Source) -> Statuses:
 
 
 def _status_type(source: Source, name: Text, node: Node) -> StatusType | None:
-    entries = source.items(node, "[section, class, code, [fields]]")
-    if len(entries) != 4:
-        source.note(node, "VALUE_KIND", f"{len(entries)} entries; a status type is [section, class, code, [fields]]")
+    entries = _entries(source, node, 4, "[section, class, code, [fields]]")
+    if not entries:
         return None
     code: Text | None = source.text(entries[2], "a code")
     if code == "-":
         code = None
-    elif code is not None and not _CODE.fullmatch(code):
+    elif code and not _CODE.fullmatch(code):
         source.note(entries[2], "CODE_FORM", f"'{code}' is no code; write 0122H, or '-' where PS3.4 assigns it")
     section = _section(source, entries[0])
     return StatusType(name, section, source.text(entries[1]), code, source.texts(entries[3]))
@@ -195,7 +195,7 @@ def _procedures(source: Source, node: Node | None) -> dict[str, Text]:
     names = ("sub_operations", "multiple_responses", "cancel")
     found = {str(name): source.text(value) for name, value in source.fields(node, names).items()}
     for glyph in found.values():
-        if glyph not in ("-", "M", "C"):
+        if glyph and glyph not in ("-", "M", "C"):
             text = f"'{glyph}' is no cell of Table 7.5-2; one of '-', M, C"
             source.problems.append(Problem(glyph.at, "CELL_KNOWN", text))
     return found
@@ -205,23 +205,24 @@ def _parameters(source: Source, rows: Node | None, descriptions: Node | None) ->
     explained: dict[str, tuple[Text, Text]] = {}
     used: set[str] = set()
     for name, node in _pairs(source, descriptions):
-        entry = source.items(node, "[section, sentence]")
-        if len(entry) != 2:
-            source.note(node, "VALUE_KIND", f"{len(entry)} entries; a description is [section, sentence]")
-            continue
-        explained[name] = (_section(source, entry[0]), source.text(entry[1], "a sentence"))
+        entry = _entries(source, node, 2, "[section, sentence]")
         used.add(name)
+        explained[name] = (
+            (_section(source, entry[0]), source.text(entry[1], "a sentence"))
+            if entry
+            else (Text("", name.at), Text("", name.at))
+        )
     parameters = []
     for name, node in _pairs(source, rows):
         cells = source.texts(node, "a list of cells")
         for cell in cells:
-            if not _CELL.fullmatch(cell):
+            if cell and not _CELL.fullmatch(cell):
                 text = f"'{cell}' is no cell; one of '-', M, U, C, with (=) behind it, or MF VALUE, UF VALUE"
                 source.problems.append(Problem(cell.at, "CELL_KNOWN", text))
         if name not in explained:
             text = f"'{name}' has no entry under descriptions; write [section, sentence]"
             source.problems.append(Problem(name.at, "ROW_DESCRIBED", text))
-        section, sentence = explained.get(name, (Text("", name.at), Text("", name.at)))
+        section, sentence = explained.get(name, (Text("", name.at),) * 2)
         used.discard(name)
         parameters.append(Parameter(name, cells, section, sentence))
     for name, _ in _pairs(source, descriptions):
@@ -233,7 +234,10 @@ def _parameters(source: Source, rows: Node | None, descriptions: Node | None) ->
 def _conditions(source: Source, node: Node | None) -> tuple[Condition, ...]:
     conditions = []
     for entry in source.items(node) if node is not None else []:
-        fields = source.fields(entry, ("parameters", "column", "required_when", "permitted_when", "section"), ("note",))
+        fields = source.fields(
+            entry, ("parameters", "column", "required_when", "permitted_when", "section"), _ON_CONDITIONS
+        )
+        _text(source, fields.get("note"))
         conditions.append(
             Condition(
                 source.texts(fields["parameters"]) if "parameters" in fields else (),
@@ -241,6 +245,7 @@ def _conditions(source: Source, node: Node | None) -> tuple[Condition, ...]:
                 _expression(source, fields.get("required_when")),
                 _expression(source, fields.get("permitted_when")),
                 _section(source, fields.get("section")),
+                source.text(fields["severity"]) if "severity" in fields else None,
             )
         )
     return tuple(conditions)
@@ -249,8 +254,9 @@ def _conditions(source: Source, node: Node | None) -> tuple[Condition, ...]:
 def _expression(source: Source, node: Node | None) -> expression.Expression:
     if node is None:
         return expression.Constant(True)
+    text = source.text(node, "a condition")
     try:
-        return expression.parse(source.text(node, "a condition"))
+        return expression.parse(text) if text else expression.Constant(True)
     except expression.ExpressionError as error:
         source.problems.append(error.problem)
         return expression.Constant(True)
@@ -296,6 +302,16 @@ def _pairs(source: Source, node: Node | None) -> list[tuple[Text, Node]]:
     return pairs
 
 
+def _entries(source: Source, node: Node, count: int, form: str) -> list[Node]:
+    """The entries of a list of a known length; none, and one problem, where it is not of that form."""
+    if not isinstance(node, SequenceNode):
+        return source.items(node, form)
+    if len(node.value) == count:
+        return list(node.value)
+    source.note(node, "VALUE_KIND", f"{len(node.value)} entries stand here, where {form} is wanted")
+    return []
+
+
 def _texts_by_name(source: Source, node: Node | None) -> dict[Text, Text]:
     return {name: source.text(value) for name, value in _pairs(source, node)}
 
@@ -312,7 +328,7 @@ def _code(source: Source, node: Node | None) -> int:
     text = _text(source, node)
     if _CODE.fullmatch(text):
         return int(text[:4], 16)
-    if node is not None and not isinstance(node, MappingNode | SequenceNode):
+    if text and node is not None:
         source.note(node, "CODE_FORM", f"'{text}' is no code; write four capital hexadecimal digits and H, as 0021H")
     return 0
 

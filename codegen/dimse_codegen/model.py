@@ -42,14 +42,23 @@ class Dictionary:
 
     def keyword(self, name: str) -> str:
         """The keyword of a parameter or Data Set; the name itself where it is unknown."""
-        for element in self.elements:
-            if element.name == name:
-                return element.keyword
-        return self.data_sets.get(name, name)  # type: ignore[call-overload, no-any-return]
+        element = self.element(name)
+        if element is not None:
+            return element.keyword
+        return next((keyword for data_set, keyword in self.data_sets.items() if data_set == name), name)
 
     def element(self, name: str) -> Element | None:
         """The entry of a name, None for a Data Set or a name that is not there."""
         return next((element for element in self.elements if element.name == name), None)
+
+    def allowed(self, name: str) -> dict[Text, int]:
+        """The values that may stand in a parameter, by their words; none where every value may."""
+        return next((values for element, values in self.values.items() if element == name), {})
+
+    def default(self, name: str) -> int | None:
+        """What a new primitive holds in a parameter, None for nothing."""
+        word = next((word for element, word in self.defaults.items() if element == name), None)
+        return None if word is None else self.allowed(name)[word]
 
 
 @frozen
@@ -97,6 +106,7 @@ class Condition:
     required: Expression
     permitted: Expression
     section: Text
+    severity: Text | None
 
 
 @frozen
@@ -141,7 +151,7 @@ class Service:
         parameter = self.parameter(name)
         if parameter is None or column not in self.columns:
             return None
-        place = self.columns.index(column)  # type: ignore[arg-type]
+        place = list(map(str, self.columns)).index(column)
         return parameter.cells[place] if place < len(parameter.cells) else None
 
 

@@ -41,7 +41,8 @@ class Problem:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.at}: {self.law}: {self.text}"
+        text = "".join(character if character.isprintable() else ascii(character)[1:-1] for character in self.text)
+        return f"{self.at}: {self.law}: {text}"
 
 
 class SchemaError(Exception):

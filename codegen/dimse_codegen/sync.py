@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
+from io import StringIO
 from pathlib import Path
 
 from attrs import frozen
@@ -36,7 +37,6 @@ class Difference:
         path: of the file.
         kind: "missing", "stale" or "orphaned".
         old, new: text on disk and text rendered; "" where there is none.
-
     """
 
     path: Path
@@ -52,7 +52,7 @@ class Difference:
         name = self.path.as_posix()
         before = "/dev/null" if self.kind == "missing" else f"a/{name}"
         after = "/dev/null" if self.kind == "orphaned" else f"b/{name}"
-        old, new = self.old.splitlines(keepends=True), self.new.splitlines(keepends=True)
+        old, new = StringIO(self.old).readlines(), StringIO(self.new).readlines()  # which end with \n and nothing else
         return "".join(_ended(line) for line in difflib.unified_diff(old, new, before, after))
 
 
@@ -67,7 +67,6 @@ def generate(files: Mapping[str, str], out: Path) -> list[Difference]:
     Raises:
         ForeignFileError: a file without our header is in the way.
         OSError: a file cannot be written.
-
     """
     differences = compare(files, out)
     for difference in differences:
@@ -99,10 +98,11 @@ def _differences(files: Mapping[str, str], out: Path) -> Iterator[Difference]:
 
 
 def _read(path: Path) -> str:
-    """Text on disk, line ends as they are; "" for a directory or what is no text."""
-    if not path.is_file():
+    """Text on disk, line ends as they are; "" for a directory or what cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError:
         return ""
-    return path.read_bytes().decode("utf-8", "replace")
 
 
 def _ended(line: str) -> str:

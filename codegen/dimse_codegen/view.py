@@ -10,9 +10,10 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from dimse_codegen.annex_c import AnnexC
 from dimse_codegen.expression import Constant, Expression, Negation, ParameterIs, StatusIs
 from dimse_codegen.layout import quote
-from dimse_codegen.model import ROLES, Condition, Dictionary, Message, Parameter, Schema, Service, StatusType
+from dimse_codegen.model import ROLES, Condition, Dictionary, Message, Parameter, Schema, Service
 
 TYPES = {"AE": "str", "AT": "list[BaseTag]", "LO": "str", "SH": "str", "UI": "UID", "UL": "int", "US": "int"}
 ANNOTATION_MODULES = {"BaseTag": "pydicom.tag", "UID": "pydicom.uid", "BytesIO": "io", "BytesLike": "dimse.vr"}
@@ -73,6 +74,7 @@ class PackageView:
     elements: tuple[tuple[str, ...], ...]
     statuses: tuple[tuple[str, tuple[str, ...]], ...]
     services: tuple[ServiceView, ...]
+    primitives: list[str]
     modules: tuple[tuple[str, list[str]], ...]
     exported: tuple[str, ...]
 
@@ -88,6 +90,7 @@ def view(schema: Schema) -> PackageView:
         elements=tuple(_elements(schema.dictionary)),
         statuses=tuple(_statuses(schema)),
         services=services,
+        primitives=[service.class_name for service in services],
         modules=tuple(sorted(modules.items())),
         exported=(*sorted([*names, "DICTIONARY", "SERVICES"]), "decode"),
     )
@@ -114,20 +117,15 @@ def _elements(dictionary: Dictionary) -> Iterator[tuple[str, ...]]:
         arguments.append(quote(element.vm))
         if element.retired:
             arguments.append("retired=True")
-        allowed = dictionary.values.get(element.name)
+        allowed = dictionary.allowed(element.name)
         if allowed:
             arguments.append(f"values={tuple_literal(tuple(str(number) for number in sorted(allowed.values())))}")
-        default = _default(dictionary, element.name)
+        default = dictionary.default(element.name)
         if default is not None:
             arguments.append(f"default={default}")
         yield tuple(arguments)
     for name, keyword in dictionary.data_sets.items():
         yield (quote(name), quote(keyword))
-
-
-def _default(dictionary: Dictionary, name: str) -> int | None:
-    word = dictionary.defaults.get(name)  # type: ignore[call-overload]
-    return None if word is None else dictionary.values[name][word]  # type: ignore[index]
 
 
 def _statuses(schema: Schema) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -147,6 +145,7 @@ class _ServicePrinter:
     def __init__(self, schema: Schema, service: Service, cancel: Service | None) -> None:
         self.dictionary = schema.dictionary
         self.statuses = schema.statuses
+        self.annex_c = AnnexC(schema, service)
         self.service = service
         self.cancel = cancel if cancel is not None and service.procedures.get("cancel") == "M" else None
         self.imports: dict[str, set[str]] = {"attrs": {"define", "field", "frozen"}}
@@ -158,7 +157,7 @@ class _ServicePrinter:
         self._use("dimse.primitive", "Primitive")
         self._use("dimse.parameter", "Table")
         rows = (*(self._row(parameter) for parameter in service.parameters), *self._status_rows())
-        fields = tuple(self._fields(self._names(), primitive=True))
+        fields = tuple(self._fields(self.annex_c.parameters(), primitive=True))
         messages = tuple(self._message(message, role) for message, role in self._messages())
         tables = [table for message in service.messages for table in message.tables]
         listed = f"Tables {', '.join(tables[:-1])} and {tables[-1]}" if len(tables) > 1 else f"Table {tables[0]}"
@@ -233,6 +232,8 @@ class _ServicePrinter:
             yield f"required={self._expression(condition.required)}"
         if condition.permitted != Constant(True):
             yield f"permitted={self._expression(condition.permitted)}"
+        if condition.severity is not None:
+            yield f"severity={quote(condition.severity)}"
 
     def _expression(self, expression: Expression) -> str:
         if isinstance(expression, Constant):
@@ -257,98 +258,47 @@ class _ServicePrinter:
 
     # What Annex C adds
 
-    def _permitting(self, name: str) -> list[StatusType]:
-        """The status types that permit a field in this service's responses."""
-        service = self.service
-        data_set = self._response_data_set()
-        found = []
-        for status_type in self.statuses.types:
-            for field in status_type.fields:
-                if self.statuses.only_in.get(field, service.name) != service.name:
-                    continue
-                parts = field.split("/")
-                # A Data Set that Annex C permits travels as the one Data Set that the response has.
-                travels_as_data_set = name == data_set and any(part in self.dictionary.data_sets for part in parts)
-                if name in parts or travels_as_data_set:
-                    found.append(status_type)
-                    break
-        return found
-
-    def _response_data_set(self) -> str | None:
-        for parameter in self.service.parameters:
-            if parameter.name in self.dictionary.data_sets and self.service.cell(parameter.name, "Rsp/Conf") not in (
-                None,
-                "-",
-            ):
-                return parameter.name
-        return None
-
     def _with_status(self, name: str) -> str:
-        """The codes with which Annex C permits a field: those of its types, and those a Service Class may assign."""
-        codes: list[str] = []
-        for status_type in self._permitting(name):
-            if status_type.code is not None:
-                codes.append(status_type.code)
-            elif status_type.name in self.service.status_types:
-                patterns = self.statuses.classes[status_type.status_class]
-                codes += [pattern for pattern in patterns if pattern in self.statuses.assigned_by_service_class]
-        unique = sorted(set(codes))
-        return f"{self._use('dimse.condition', 'codes')}({', '.join(map(quote, unique))})" if unique else ""
-
-    def _added(self) -> list[str]:
-        """The parameters that Annex C adds to the rows of the table, in order of tag."""
-        listed = [self.statuses.type(name) for name in self.service.status_types]
-        wanted = {
-            part
-            for found in listed
-            if found
-            for field in found.fields
-            for part in field.split("/")
-            if self.statuses.only_in.get(field, self.service.name) == self.service.name
-        }
-        own = {parameter.name for parameter in self.service.parameters}
-        return [str(e.name) for e in sorted(self.dictionary.elements, key=lambda e: e.tag) if e.name in wanted - own]
+        codes = self.annex_c.codes(name)
+        return f"{self._use('dimse.condition', 'codes')}({', '.join(map(quote, codes))})" if codes else ""
 
     def _status_rows(self) -> Iterator[tuple[str, ...]]:
         cancel = ['"-"'] if "CnclReq/CnclInd" in self.service.columns else []
-        for name in self._added():
-            section = f"section={quote(self._added_section(name))}"
+        for name in self.annex_c.added():
+            section = f"section={quote(self.annex_c.section(name))}"
             with_status = f"with_status={self._with_status(name)}"
             yield (quote(name), '"-"', '"C"', *cancel, section, "status_related=True", with_status)
 
-    def _added_section(self, name: str) -> str:
-        types = [t for t in self._permitting(name) if t.name in self.service.status_types]
-        return ", ".join(status_type.section for status_type in types)
-
     # Fields of the classes
-
-    def _names(self) -> list[str]:
-        return [*(str(parameter.name) for parameter in self.service.parameters), *self._added()]
 
     def _fields(self, names: list[str], *, primitive: bool, column: str = "") -> Iterator[FieldView]:
         for name in names:
             element = self.dictionary.element(name)
             check = element.vr if element else "DATA_SET" if primitive else "BYTES"
             plain = TYPES[element.vr] if element else "BytesIO" if primitive else "BytesLike"
-            self._use("dimse.vr", check)
             mandatory = not primitive and str(self.service.cell(name, column) or "-").startswith("M")
-            default = _default(self.dictionary, name) if primitive else None
+            default = self._default(name) if primitive else None
             if mandatory:
-                arguments: tuple[str, ...] = (f"converter={check}",)
+                arguments: tuple[str, ...] = (f"converter={self._use('dimse.vr', check)}",)
             else:
-                arguments = (f"default={default}", f"converter={self._use('attrs.converters', 'optional')}({check})")
+                arguments = (f"default={default}", f"converter={self._use('dimse', 'optional')}.{check}")
             annotation = self._annotate(plain if mandatory else f"{plain} | None")
             yield FieldView(self.dictionary.keyword(name), annotation, arguments, self._description(name))
+
+    def _default(self, name: str) -> int | None:
+        """What a new primitive holds: the value that the request's cell fixes, else the dictionary's default."""
+        cell = str(self.service.cell(name, "Req/Ind") or "-")
+        return int(cell.partition(" ")[2]) if cell.startswith("MF ") else self.dictionary.default(name)
 
     def _description(self, name: str) -> str:
         parameter = self.service.parameter(name)
         if parameter is None:
-            return f"In responses of certain statuses alone ({self._added_section(name)})."
+            return f"In responses of certain statuses alone ({self.annex_c.section(name)})."
         return f"{parameter.description.removesuffix('.')} ({parameter.section})."
 
     def _message(self, message: Message, role: str) -> MessageView:
         column = next(column for column, of in ROLES.items() if of == role)
-        names = [name for name in self._names() if self._holds(name, column)]
+        names = self.annex_c.parameters_of(column)
         base = self._use("dimse.message", BASES[role])
         if role == "request":
             base = f"{base}[{quote(class_name(self.service.messages[1].name))}]"
@@ -368,12 +318,6 @@ class _ServicePrinter:
             cancel=cancel,
             fields=tuple(self._fields(names, primitive=False, column=column)),
         )
-
-    def _holds(self, name: str, column: str) -> bool:
-        """Whether a message may carry a parameter: a cell other than '-', or a permission of Annex C."""
-        if self.service.cell(name, column) not in (None, "-"):
-            return True
-        return column == "Rsp/Conf" and name not in self.dictionary.data_sets and bool(self._with_status(name))
 
 
 def _blocks(imports: dict[str, set[str]]) -> tuple[dict[str, list[str]], ...]:

@@ -1,44 +1,47 @@
 """Command Sets to primitives: the module that sees both the bytes and the classes.
 
-Lossless and lenient: what the attributes of a primitive cannot hold stays with it as residue, what PS3.7 would not have
-is listed as an anomaly, and only what cannot be read raises `DecodeError`.
+Three paths give one answer. A Command Set laid out like one seen before is read in straight lines; any other that is as
+PS3.7 wants it, element by element; and whatever is odd in any way goes to the lenient reader, which says what.
 """
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 from attrs import frozen
 
-from dimse.command_set import (
-    COMMAND_FIELD,
-    DATA_SET_TYPE,
-    GROUP_LENGTH,
-    NO_DATA_SET,
-    Anomaly,
-    RawElement,
-    split,
-    tag_text,
-)
-from dimse.errors import DecodeError
 from dimse.judge import Received
-from dimse.message import Message
-from dimse.parameter import Dictionary, Element, Row
+from dimse.lenient import LenientReader, Target
+from dimse.message import load_straight_lines
+from dimse.parameter import Dictionary
 from dimse.primitive import Primitive
-from dimse.value import read, write
+from dimse.shape import GROUP_LENGTH_HEADER, Cache, Layouts, Shape, Unfit, received
 from dimse.vr import BytesLike
 
-_PROTOCOL = frozenset({GROUP_LENGTH, COMMAND_FIELD, DATA_SET_TYPE})
+_TAG_AND_LENGTH = struct.Struct("<II")
+_AFTER_GROUP_LENGTH = 12
 
 
 @frozen
-class _Layout:
-    """What a Command Field stands for."""
+class _Plan:
+    """What the general path makes of a message in which nothing is odd.
 
-    message: type[Message]
-    rows: dict[int, Row]
-    data_set_keyword: str | None
+    Attributes:
+        primitive: the class that its values fill.
+        keywords: of the elements that it may have.
+        blank: makes a primitive with every parameter absent.
+        shapes: those read in straight lines, by the keywords of their elements.
+        received: what the bytes said beside the values, by Command Data Set Type.
+    """
+
+    primitive: type[Primitive[Any, Any]]
+    keywords: frozenset[str]
+    blank: Callable[[], Any]
+    shapes: dict[tuple[str, ...], Shape]
+    received: Cache[int, Received]
 
 
 class Codec:
@@ -47,20 +50,21 @@ class Codec:
     Args:
         dictionary: the Command Dictionary.
         services: the primitive classes; each Command Field of their messages is known.
-
     """
 
     def __init__(self, dictionary: Dictionary, services: tuple[type[Primitive[Any, Any]], ...]) -> None:
-        self._dictionary = dictionary
-        self._layouts = {
-            message.COMMAND_FIELD: _Layout(
-                message,
-                {row.tag: row for row in service.TABLE if row.tag is not None},
-                service._COLUMNS[role].data_set_keyword,
-            )
+        self._targets = {
+            message.COMMAND_FIELD: Target.of(service, role, message)
             for service in services
             for role, message in service.MESSAGES.items()
+            if message.PRIMITIVE is service
         }
+        self._lenient = LenientReader(dictionary, self._targets)
+        self._layouts = Layouts()
+        self._by_length = self._layouts.by_length
+        self._dictionary = dictionary
+        self._readers: dict[int, tuple[str, Callable[[bytes], Any]]] = {}
+        self._plans: dict[int | None, _Plan] = {}
 
     def decode(self, data: BytesLike, data_set: BytesIO | BytesLike | None = None) -> Primitive[Any, Any]:
         """Read a Command Set as the primitive it conveys; no default is applied.
@@ -75,136 +79,110 @@ class Codec:
             trusted is None and its bytes are in the residue.
 
         Raises:
+            TypeError: not bytes-like.
             DecodeError: the bytes cannot be divided into elements, or do not say which message they are.
 
         Source: PS3.7 sections 6.3.1, 9.3 and 10.3.
-
         """
-        elements, anomalies = split(data)
-        first, repeated = _once(elements)
-        layout = self._layout(first, repeated)
-        values: dict[str, Any] = {}
-        residue: list[RawElement] = []
-        foreign: list[Element] = []
-        for element in elements:
-            if element.tag in _PROTOCOL:
-                continue
-            row = layout.rows.get(element.tag)
-            if row is None:
-                residue.append(element)
-                self._note_foreign(element, anomalies, foreign)
-            elif element.tag in repeated:
-                residue.append(element)
-            else:
-                _read_parameter(row, element, values, residue, anomalies)
-        data_set_type = _data_set_type(first, repeated, anomalies)
-        unplaced = _hand_over(data_set, layout, data_set_type, values, anomalies)
-        received = Received(
-            layout.message.ROLE,
-            data_set_type,
-            tuple(sorted(anomalies, key=lambda anomaly: anomaly.offset)),
-            tuple(residue),
-            tuple(foreign),
-            unplaced,
+        if type(data) is not bytes:
+            data = _bytes_of(data)
+        alike = self._by_length.get(len(data))
+        if alike is not None:
+            number = int.from_bytes(data, "little")
+            for mask, constant, unpack, make, uid in alike:
+                if number & mask == constant:
+                    try:
+                        primitive = make(unpack(data), uid)
+                    except Unfit:
+                        break
+                    return primitive if data_set is None else self._with_data_set(primitive, data, data_set)
+        legal = self._read_legal(data)
+        if legal is None:
+            return self._lenient.read(data, data_set)
+        return legal if data_set is None else self._with_data_set(legal, data, data_set)
+
+    def _read_legal(self, data: bytes) -> Primitive[Any, Any] | None:
+        """The primitive of a Command Set in which nothing is odd, None for any other."""
+        size = len(data)
+        if size < _AFTER_GROUP_LENGTH or data[:8] != GROUP_LENGTH_HEADER:
+            return None
+        if int.from_bytes(data[8:_AFTER_GROUP_LENGTH], "little") != size - _AFTER_GROUP_LENGTH:
+            return None
+        try:
+            values = self._values(data, size)
+        except (Unfit, KeyError, struct.error):
+            return None
+        plan = self._plans.get(values.get("CommandField")) or self._make_plan(values.get("CommandField"))
+        if plan is None or "CommandDataSetType" not in values or not values.keys() <= plan.keywords:
+            return None
+        shape = plan.shapes.get(tuple(values))
+        if shape is not None:
+            self._layouts.learn(data, shape, next(iter(values.values())))
+        del values["CommandField"]
+        data_set_type = values.pop("CommandDataSetType")
+        primitive = plan.blank()
+        for keyword, value in values.items():
+            setattr(primitive, keyword, value)
+        primitive._received = plan.received[data_set_type]
+        primitive.__class__ = plan.primitive
+        return primitive  # type: ignore[no-any-return]
+
+    def _make_plan(self, command_field: int | None) -> _Plan | None:
+        """How the messages of a Command Field are read, their straight lines brought in."""
+        target = None if command_field is None else self._targets.get(command_field)
+        if target is None or command_field is None:
+            return None
+        message = target.message
+        load_straight_lines(message)
+        keyword_of = {tag: element.keyword for tag, element in self._dictionary.by_tag.items()}
+        plan = _Plan(
+            message.PRIMITIVE,
+            target.keywords | {"CommandField", "CommandDataSetType"},
+            message._BLANK,
+            {tuple(keyword_of[tag] for tag in shape.tags[1:]): shape for shape in message.SHAPES},
+            received(message.ROLE),
         )
-        return layout.message.PRIMITIVE._from_wire(values, received)
+        self._plans[command_field] = plan
+        return plan
 
-    def _layout(self, first: dict[int, RawElement], repeated: set[int]) -> _Layout:
-        element = first.get(COMMAND_FIELD)
-        if element is None:
-            raise DecodeError(0, COMMAND_FIELD, "Command Field is missing; it says which message this is (PS3.7 E.1)")
-        code, fault = read("US", element.value)
-        if code is None or COMMAND_FIELD in repeated:
-            reason = fault[1] if fault else "occurs twice with two values"
-            raise DecodeError(element.offset, COMMAND_FIELD, f"Command Field {reason}")
-        layout = self._layouts.get(code)
-        if layout is None:
-            raise DecodeError(element.offset, COMMAND_FIELD, f"Command Field is {code:04X}H, of no message (PS3.7 E.1)")
-        return layout
+    def _values(self, data: bytes, size: int) -> dict[str, Any]:
+        """The values of all elements by keyword; raises for whatever is not canonical."""
+        values: dict[str, Any] = {}
+        readers = self._readers or self._make_readers()
+        offset, last = _AFTER_GROUP_LENGTH, 0
+        while offset < size:
+            tag, length = _TAG_AND_LENGTH.unpack_from(data, offset)
+            start = offset + 8
+            offset = start + length
+            if tag <= last or offset > size or length % 2:
+                raise Unfit
+            last = tag
+            keyword, read = readers[tag]
+            values[keyword] = read(data[start:offset])
+        return values
 
-    def _note_foreign(self, element: RawElement, anomalies: list[Anomaly], foreign: list[Element]) -> None:
-        entry = self._dictionary.by_tag.get(element.tag)
-        name = tag_text(element.tag)
-        if entry is None and not element.tag >> 16:
-            text = f"{name} is in no Command Dictionary"
-            anomalies.append(Anomaly("WIRE.UNKNOWN", element.tag, element.offset, text, "PS3.7 E.1"))
-        elif entry is not None and entry.retired:
-            text = f"{name} {entry.name} is retired"
-            anomalies.append(Anomaly("WIRE.RETIRED", element.tag, element.offset, text, "PS3.7 E.2"))
-        elif entry is not None and entry not in foreign:
-            foreign.append(entry)
+    def _make_readers(self) -> dict[int, tuple[str, Callable[[bytes], Any]]]:
+        """Readers by tag as it stands in the bytes: group before element, read as one Little Endian number."""
+        from dimse.strict import element_reader
 
+        for tag, element in self._dictionary.by_tag.items():
+            if not element.retired and not tag >> 16:
+                self._readers[tag << 16] = (element.keyword, element_reader(element))
+        return self._readers
 
-def _once(elements: list[RawElement]) -> tuple[dict[int, RawElement], set[int]]:
-    """The first element of each tag, and the tags that occur again with another value."""
-    first: dict[int, RawElement] = {}
-    repeated: set[int] = set()
-    for element in elements:
-        if first.setdefault(element.tag, element).value != element.value:
-            repeated.add(element.tag)
-    return first, repeated
-
-
-def _read_parameter(
-    row: Row,
-    element: RawElement,
-    values: dict[str, Any],
-    residue: list[RawElement],
-    anomalies: list[Anomaly],
-) -> None:
-    value, fault = read(row.vr, element.value)
-    if fault:
-        rule, text = fault
-        anomalies.append(Anomaly(rule, element.tag, element.offset, f"{row.name} {text}", "PS3.5 6.2"))
-    if row.vr == "UI" and value is not None:
-        value = _uid(value)
-    if row.values and value is not None and value not in row.values:
-        allowed = ", ".join(f"{number:04X}H" for number in row.values)
-        text = f"{row.name} is {value:04X}H, one of {allowed} may stand there"
-        anomalies.append(Anomaly("WIRE.VALUE", element.tag, element.offset, text, "PS3.7 E.1"))
-    if value is None or row.keyword in values or write(row.vr, value) != element.value:
-        residue.append(element)
-    values.setdefault(row.keyword, value)
+    def _with_data_set(
+        self, primitive: Primitive[Any, Any], data: bytes, data_set: BytesIO | BytesLike
+    ) -> Primitive[Any, Any]:
+        keyword = primitive._COLUMNS[primitive.role].data_set_keyword
+        found = primitive.received
+        if keyword is None or found is None or not found.announces_data_set:
+            return self._lenient.read(data, data_set)
+        held = data_set if isinstance(data_set, BytesIO) else BytesIO(data_set)
+        object.__setattr__(primitive, keyword, held)
+        return primitive
 
 
-def _uid(text: str) -> str:
-    """A pydicom UID of any text: what the peer sent is shown, not refused."""
-    from pydicom.uid import UID
-
-    return str.__new__(UID, text)
-
-
-def _data_set_type(first: dict[int, RawElement], repeated: set[int], anomalies: list[Anomaly]) -> int | None:
-    element = first.get(DATA_SET_TYPE)
-    if element is None:
-        text = "Command Data Set Type is missing"
-        anomalies.append(Anomaly("WIRE.DATA_SET_TYPE", DATA_SET_TYPE, 0, text, "PS3.7 E.1"))
-        return None
-    value, fault = read("US", element.value)
-    if fault or DATA_SET_TYPE in repeated:
-        reason = fault[1] if fault else "occurs twice with two values"
-        text = f"Command Data Set Type {reason}"
-        anomalies.append(Anomaly("WIRE.DATA_SET_TYPE", DATA_SET_TYPE, element.offset, text, "PS3.7 E.1"))
-        return None
-    number: int = value
-    return number
-
-
-def _hand_over(
-    data_set: BytesIO | BytesLike | None,
-    layout: _Layout,
-    data_set_type: int | None,
-    values: dict[str, Any],
-    anomalies: list[Anomaly],
-) -> bytes | None:
-    """Put the Data Set where the message has it; give it back where the message has no place for it."""
-    if data_set is None:
-        return None
-    if data_set_type == NO_DATA_SET:
-        text = f"a Data Set came with {layout.message.NAME}, and Command Data Set Type says that none follows"
-        anomalies.append(Anomaly("WIRE.DATA_SET", DATA_SET_TYPE, 0, text, "PS3.7 E.1"))
-    held = data_set if isinstance(data_set, BytesIO) else BytesIO(data_set)
-    if layout.data_set_keyword is None:
-        return held.getvalue()
-    values[layout.data_set_keyword] = held
-    return None
+def _bytes_of(data: object) -> bytes:
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise TypeError(f"a Command Set is bytes-like, got {type(data).__name__}")
+    return bytes(data)

@@ -39,7 +39,6 @@ class RawElement:
         tag: group and element in one number.
         offset: of its first byte in the Command Set.
         value: the Value Field.
-
     """
 
     tag: int
@@ -57,7 +56,6 @@ class Anomaly:
         offset: in bytes from the start of the Command Set.
         text: what is wrong, in words.
         section: where the rule stands.
-
     """
 
     rule: str
@@ -88,7 +86,6 @@ def split(data: BytesLike) -> tuple[list[RawElement], list[Anomaly]]:
         DecodeError: nothing there, cut short, or a length that runs past the end.
 
     Source: PS3.7 section 6.3.1.
-
     """
     data = bytes(data)
     if not data:
@@ -119,7 +116,6 @@ def join(values: Iterable[tuple[int, bytes]]) -> bytes:
         values: tag and Value Field, without Command Group Length; each tag once and each value of even length.
 
     Source: PS3.7 section 6.3.1.
-
     """
     body = b"".join(_HEADER.pack(tag >> 16, tag & 0xFFFF, len(value)) + value for tag, value in sorted(values))
     return _HEADER.pack(0, 0, 4) + _LONG_LENGTH.pack(len(body)) + body

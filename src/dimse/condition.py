@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 
 class Reader(Protocol):
@@ -78,16 +78,12 @@ class Status:
     name: str
     codes: tuple[str, ...]
     besides: tuple[str, ...] = ()
-    _within: tuple[tuple[int, int], ...] = field(init=False, eq=False, repr=False)
-    _without: tuple[tuple[int, int], ...] = field(init=False, eq=False, repr=False)
-
-    @_within.default
-    def _ranges_of_codes(self) -> tuple[tuple[int, int], ...]:
-        return _ranges(self.codes)
-
-    @_without.default
-    def _ranges_of_besides(self) -> tuple[tuple[int, int], ...]:
-        return _ranges(self.besides)
+    _within: tuple[tuple[int, int], ...] = field(
+        init=False, eq=False, repr=False, default=Factory(lambda self: _ranges(self.codes), takes_self=True)
+    )
+    _without: tuple[tuple[int, int], ...] = field(
+        init=False, eq=False, repr=False, default=Factory(lambda self: _ranges(self.besides), takes_self=True)
+    )
 
     def holds(self, message: Reader) -> bool | None:
         """True, False, or None where it cannot be known."""

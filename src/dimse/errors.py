@@ -25,7 +25,6 @@ class ParameterError(DimseError):
         vr: Value Representation that judged, or "data set".
         value: the value got.
         reason: what the value should have been.
-
     """
 
     def __init__(self, vr: str, value: object, reason: str, keyword: str = "") -> None:
@@ -55,7 +54,6 @@ class RoleError(DimseError, ValueError):
     Attributes:
         service: name of the service, as "C-STORE".
         role: the role asked for.
-
     """
 
     def __init__(self, service: str, role: object, roles: Sequence[str]) -> None:
@@ -75,7 +73,6 @@ class UsageError(DimseError, ValueError):
         service: name of the service, as "C-MOVE".
         role: "request", "response" or "cancel".
         violations: all that is wrong, in row order.
-
     """
 
     def __init__(self, service: str, role: str, where: str, violations: Sequence[Violation]) -> None:
@@ -98,7 +95,6 @@ class DecodeError(DimseError, ValueError):
         offset: where reading stopped, in bytes from the start of the Command Set.
         tag: tag of the element at fault, as group and element in one number, or None where none could be read.
         reason: what was found there, and what should have been.
-
     """
 
     def __init__(self, offset: int, tag: int | None, reason: str) -> None:

@@ -30,7 +30,6 @@ class Received:
         residue: the elements that the attributes of the primitive do not give back byte for byte.
         foreign: dictionary entries of the elements that are no field of this message.
         unplaced_data_set: a Data Set that came with a message that has none.
-
     """
 
     role: Role
@@ -92,7 +91,6 @@ class Column:
         where: the column in words, as "PS3.7 Table 9.1-4".
         data_set: "always", "never" or "conditional"; whether a Data Set follows.
         keywords: of the M parameters.
-
     """
 
     def __init__(self, service: str, role: Role, message: str, table: Table, data_set: str, fields: str) -> None:
@@ -113,7 +111,7 @@ class Column:
         reading = Reading(primitive, self, request)
         for row, cell in self._cells:
             yield from self._judge_row(row, cell, reading)
-        yield from self._judge_received(primitive.received)
+        yield from self._judge_received(primitive)
 
     def _judge_row(self, row: Row, cell: Cell, reading: Reading) -> Iterator[Violation]:
         value = reading.value(row.keyword)
@@ -139,12 +137,18 @@ class Column:
         """Whether the parameter may be present; False only where that is certain."""
         if cell.glyph not in ("-", "C"):
             return True
+        if cell.glyph == "-" and not row.vr and self._data_set_is_taken(reading):
+            return False
         code = reading.status() if self.role == "response" else None
         if row.with_status is not None and code is not None and row.with_status.covers(code):
             return True
         if cell.glyph == "-" or row.status_related:
             return False
         return row.permitted is None or row.permitted.holds(reading) is not False
+
+    def _data_set_is_taken(self, reading: Reading) -> bool:
+        """Whether the message has its Data Set: it has no room for a second one (PS3.7 6.3)."""
+        return self.data_set_keyword is not None and reading.present(self.data_set_keyword)
 
     def _judge_equality(self, row: Row, cell: Cell, value: Any, reading: Reading) -> Iterator[Violation]:
         if reading.request is None:
@@ -159,7 +163,14 @@ class Column:
         text = f"{wanted} and is {show(value, row)}; the request {shown}"
         yield self._violation(row, cell, text, rule="=")
 
-    def _judge_received(self, received: Received | None) -> Iterator[Violation]:
+    def _has_data_set(self, primitive: Judged) -> bool:
+        keyword, received = self.data_set_keyword, primitive.received
+        if keyword is not None and getattr(primitive, keyword) is not None:
+            return True
+        return received is not None and received.unplaced_data_set is not None
+
+    def _judge_received(self, primitive: Judged) -> Iterator[Violation]:
+        received = primitive.received
         if received is None:
             return
         section = f"PS3.7 {self.fields}"
@@ -170,6 +181,9 @@ class Column:
                 f"CommandDataSetType is {received.data_set_type:04X}H; the message has no Data Set, it shall be 0101H"
             )
             yield self._field_violation("never", text, section)
+        elif received.data_set_type == NO_DATA_SET and self._has_data_set(primitive):
+            text = "CommandDataSetType is 0101H, which says that no Data Set follows, and one came"
+            yield self._field_violation("announced", text, section)
         for anomaly in received.anomalies:
             row = next((row for row, _ in self._cells if row.tag == anomaly.tag), None)
             if row is not None and anomaly.rule in VALUE_RULES:
@@ -182,8 +196,9 @@ class Column:
 
     def _violation(self, row: Row, cell: Cell, text: str, rule: str = "") -> Violation:
         name = f"{self.message}.{row.keyword}.{rule or cell.glyph}"
+        severity = row.severity if not rule and cell.glyph == "C" else "error"
         return Violation(
-            name, "error", row.keyword, row.cell(self.role) or "-", f"{row.keyword} {text}", f"PS3.7 {row.section}"
+            name, severity, row.keyword, row.cell(self.role) or "-", f"{row.keyword} {text}", f"PS3.7 {row.section}"
         )
 
     def _field_violation(self, rule: str, text: str, section: str) -> Violation:
@@ -256,7 +271,8 @@ def uid_text(uid: str) -> str:
     from pydicom._uid_dict import UID_dictionary
 
     name = UID_dictionary.get(uid, ("",))[0]
-    return f"{uid} ({name})" if name else uid
+    shown = uid if uid.isprintable() else ascii(uid)[1:-1]
+    return f"{shown} ({name})" if name else shown
 
 
 def column_name(role: Role) -> str:

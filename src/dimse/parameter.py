@@ -13,6 +13,7 @@ from attrs import Attribute, frozen
 
 from dimse.condition import Condition, Status
 from dimse.errors import ParameterError, ParameterValueError
+from dimse.violation import Severity
 
 Role: TypeAlias = Literal["request", "response", "cancel"]
 
@@ -33,7 +34,6 @@ class Element:
         retired: True for the elements of E.2.
         values: where only some values may stand, these.
         default: what a new primitive holds in a request, None for nothing.
-
     """
 
     name: str
@@ -61,8 +61,8 @@ class Row:
         status_related: True where Annex C adds the row to those of the service's table.
         required, permitted: the conditions of a C cell.
         with_status: the Status codes with which Annex C permits the parameter in a response.
+        severity: of a broken condition.
         equals: keyword of the request's parameter that this one repeats, by a rule of the text.
-
     """
 
     name: str
@@ -79,6 +79,7 @@ class Row:
     required: Condition | None
     permitted: Condition | None
     with_status: Status | None
+    severity: Severity
     equals: str | None
 
     def cell(self, role: Role) -> str | None:
@@ -93,7 +94,6 @@ class Table(tuple[Row, ...]):
         title: where PS3.7 prints it, as "Table 9.1-4".
         columns: the column heads in order.
         roles: the role each column stands for.
-
     """
 
     title: str
@@ -148,6 +148,7 @@ class Dictionary:
         required: Condition | None = None,
         permitted: Condition | None = None,
         with_status: Status | None = None,
+        severity: Severity = "error",
         equals: str | None = None,
     ) -> Row:
         """The row of a parameter: its cells and conditions, and what the dictionary says of its name."""
@@ -167,6 +168,7 @@ class Dictionary:
             required=required,
             permitted=permitted,
             with_status=with_status,
+            severity=severity,
             equals=equals,
         )
 

@@ -34,7 +34,6 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         REQUEST_KEYWORDS, RESPONSE_KEYWORDS: the parameters that are mandatory in a request, in a response.
         STATUS_OPTIONAL_KEYWORDS: the parameters that only Annex C permits, in responses with certain statuses.
         MESSAGES: the message of each role.
-
     """
 
     SERVICE: ClassVar[str]
@@ -65,13 +64,11 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         """Take in the message of a role, with the column that judges it."""
         role = message.ROLE
         cls.MESSAGES[role] = message
-        if role not in cls.TABLE.roles:
-            return
         column = Column(cls.SERVICE, role, message.NAME, cls.TABLE, message.DATA_SET, message.FIELDS)
         cls._COLUMNS[role] = column
         if role == "response":
             cls.RESPONSE_KEYWORDS = column.mandatory
-        else:
+        elif role == cls.TABLE.roles[0]:
             cls.REQUEST_KEYWORDS = column.mandatory
 
     @property
@@ -117,7 +114,6 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
             RoleError: the service has no such role.
 
         Source: PS3.7 sections 7.5, 9.1, 10.1 and Annex C.
-
         """
         return tuple(self._column(role).judge(self, request))
 
@@ -144,7 +140,6 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
 
         Raises:
             UsageError: this may not be a request; it lists every violation.
-
         """
         return cast(RequestT_co, self._message("request"))
 
@@ -153,9 +148,17 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
 
         Raises:
             UsageError: this may not be a response; it lists every violation.
-
         """
         return cast(ResponseT_co, self._message("response"))
+
+    def cancel(self) -> Message:
+        """The cancel message with these parameters.
+
+        Raises:
+            UsageError: this may not be a cancel; it lists every violation.
+            RoleError: the operation cannot be cancelled.
+        """
+        return self._message("cancel")
 
     def encode(self, role: Role | None = None) -> bytes:
         """The Command Set of what is set, whether or not it may be sent: canonical, the group length first.
@@ -167,7 +170,6 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
             RoleError: the service has no such role.
 
         Source: PS3.7 section 6.3.1.
-
         """
         column = self._column(role)
         reading = Reading(self, column, None)
@@ -226,6 +228,11 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         message = self.MESSAGES[column.role]
         reading = Reading(self, column, None)
         values = {attribute.name: reading.value(attribute.name) for attribute in fields(message)}
+        if column.data_set_keyword is not None and values[column.data_set_keyword] is None:
+            # A Data Set that Annex C permits under another name travels as the one the message has.
+            values[column.data_set_keyword] = next(
+                filter(None, map(reading.value, self._other_data_sets(column))), None
+            )
         if ANNOUNCED in values.values():
             keyword = next(keyword for keyword, value in values.items() if value is ANNOUNCED)
             text = f"{keyword} is announced by the Command Set and was not handed to decode"
@@ -233,6 +240,9 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
             raise UsageError(self.SERVICE, column_name(column.role), column.where, (missing,))
         plain = {keyword: int(value) if type(value) is Default else value for keyword, value in values.items()}
         return message(**plain)
+
+    def _other_data_sets(self, column: Column) -> list[str]:
+        return [row.keyword for row in self.TABLE if not row.vr and row.keyword != column.data_set_keyword]
 
     @classmethod
     def _from_wire(cls, values: dict[str, Any], received: Received) -> Primitive[Any, Any]:

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from dimse.vr import MAX_LO, MAX_SH, ae_fault, string_fault, uid_fault
+from dimse.vr import MAX_LO, MAX_SH, ae_fault, make_tag, string_fault, uid_fault
 
 # What is wrong with a value: rule ID and words; None where nothing is.
 Fault: TypeAlias = "tuple[str, str] | None"
@@ -71,34 +71,40 @@ def _read_ul(raw: bytes) -> tuple[int | None, Fault]:
 
 
 def _read_uid(raw: bytes) -> tuple[str | None, Fault]:
-    text, fault = _read_text(raw.removesuffix(b"\0"), raw)
-    if text is None or fault:
-        return text, fault
-    reason = uid_fault(text)
-    if reason:
-        return text or None, ("WIRE.VALUE", reason)
-    if len(text) < len(raw.removesuffix(b"\0")):
+    bare = raw.removesuffix(b"\0")
+    text, fault = _checked(bare, raw, uid_fault)
+    if fault is None and len(text or "") < len(bare):
         return text, ("WIRE.PADDING", "is padded with spaces; a UID is padded with one NUL")
-    return text, None
+    return text, fault
 
 
 def _read_ae(raw: bytes) -> tuple[str | None, Fault]:
-    text, fault = _read_text(raw, raw)
-    if text is None or fault:
-        return text, fault
-    reason = ae_fault(text)
-    return text or None, ("WIRE.VALUE", reason) if reason else None
+    return _checked(raw, raw, ae_fault)
 
 
 def _read_string(most: int) -> Callable[[bytes], tuple[str | None, Fault]]:
     def read_string(raw: bytes) -> tuple[str | None, Fault]:
         text, fault = _read_text(raw, raw)
-        if fault:
-            return ("" if not raw else text), fault
         reason = string_fault(text or "", most)
-        return text, ("WIRE.VALUE", reason) if reason else None
+        if reason and text is not None and _is_padding(fault):
+            return text, ("WIRE.VALUE", reason)
+        return ("" if not raw.strip(b" \0") else text), fault
 
     return read_string
+
+
+def _checked(bare: bytes, raw: bytes, find_fault: Callable[[str], str]) -> tuple[str | None, Fault]:
+    """Text and its worst fault: what breaks the VR comes before what is odd about the padding."""
+    text, fault = _read_text(bare, raw)
+    if text is None or not _is_padding(fault):
+        return text or None, fault
+    reason = find_fault(text)
+    return text or None, ("WIRE.VALUE", reason) if reason else fault
+
+
+def _is_padding(fault: Fault) -> bool:
+    """Whether nothing worse than padding is wrong so far."""
+    return fault is None or fault[0] == "WIRE.PADDING"
 
 
 def _read_text(bare: bytes, raw: bytes) -> tuple[str | None, Fault]:
@@ -112,18 +118,16 @@ def _read_text(bare: bytes, raw: bytes) -> tuple[str | None, Fault]:
     if not raw.isascii():
         return text, ("WIRE.VALUE", "has bytes outside the default repertoire")
     if text.endswith("\0"):
-        return text.rstrip(" \0") or None, ("WIRE.PADDING", "is padded with NULs; its VR does not allow them")
+        return text.rstrip(" \0"), ("WIRE.PADDING", "is padded with NULs; its VR does not allow them")
     return text, None
 
 
 def _read_tags(raw: bytes) -> tuple[list[Any] | None, Fault]:
-    from pydicom.tag import BaseTag
-
     if not raw:
         return [], ("WIRE.EMPTY", "is present without a value")
     if len(raw) % _AT.size:
         return None, ("WIRE.LENGTH", f"has {len(raw)} bytes, not a multiple of 4")
-    return [BaseTag(group << 16 | element) for group, element in _AT.iter_unpack(raw)], None
+    return [make_tag(group << 16 | element) for group, element in _AT.iter_unpack(raw)], None
 
 
 _WRITERS: dict[str, Callable[[Any], bytes]] = {

@@ -20,7 +20,6 @@ class Violation:
         cell: the glyph at fault, "" where a rule of the text is broken.
         text: what is wrong, in words.
         section: where the rule stands, as "PS3.7 9.1.4.1.8".
-
     """
 
     rule: str

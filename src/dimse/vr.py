@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dimse.errors import ParameterTypeError, ParameterValueError
 
@@ -51,15 +52,11 @@ def UI(value: str | bytes | UID) -> UID:
 
     Source: PS3.5 sections 6.2 and 9.1.
     """
-    from pydicom.uid import UID as PydicomUID
-
-    text = _text("UI", value, "a UID as str, bytes or pydicom UID")
-    text = text.removesuffix("\0")
+    text = _text("UI", value, "a UID as str, bytes or pydicom UID").removesuffix("\0")
     reason = uid_fault(text)
     if reason:
         raise ParameterValueError("UI", value, reason)
-    # The rule has been applied; pydicom's own constructor would apply its settings once more.
-    return value if type(value) is PydicomUID and value == text else str.__new__(PydicomUID, text)
+    return make_uid(text)
 
 
 def AE(value: str) -> str:
@@ -89,9 +86,9 @@ def AT(value: TagLike | Iterable[TagLike]) -> list[BaseTag]:
 
     Source: PS3.5 section 6.2.
     """
-    if isinstance(value, int | str) or _is_pair(value):
+    if isinstance(value, (int, str)) or _is_pair(value):
         return [_tag(value)]
-    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, memoryview)):
         return [_tag(tag) for tag in value]
     raise ParameterTypeError("AT", value, "must be a tag or a list of tags")
 
@@ -100,22 +97,49 @@ def DATA_SET(value: BytesIO | BytesLike) -> BytesIO:
     """An encoded Data Set, as a primitive holds it: `io.BytesIO`; bytes-like is wrapped."""
     if isinstance(value, BytesIO):
         return value
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, (bytes, bytearray, memoryview)):
         return BytesIO(value)
     raise ParameterTypeError("data set", value, "must be io.BytesIO or bytes-like")
 
 
 def BYTES(value: BytesIO | BytesLike) -> BytesLike:
     """An encoded Data Set, as a message holds it: bytes-like; `io.BytesIO` gives all its bytes."""
-    if isinstance(value, bytes | bytearray | memoryview):
+    if isinstance(value, (bytes, bytearray, memoryview)):
         return value
     if isinstance(value, BytesIO):
         return value.getvalue()
     raise ParameterTypeError("data set", value, "must be bytes-like or io.BytesIO")
 
 
+def make_uid(text: str) -> UID:
+    """A pydicom UID of any text: the rule has been applied, and pydicom's constructor would apply its own once more."""
+    uid: UID = str.__new__(_pydicom().UID, text)
+    return uid
+
+
+def make_tag(number: int) -> BaseTag:
+    """A pydicom tag."""
+    tag: BaseTag = int.__new__(_pydicom().BaseTag, number)
+    return tag
+
+
+@cache
+def _pydicom() -> Any:
+    """The value classes of pydicom, imported when the first one is needed."""
+    from types import SimpleNamespace
+
+    from pydicom.tag import BaseTag
+    from pydicom.uid import UID
+
+    return SimpleNamespace(BaseTag=BaseTag, UID=UID)
+
+
 def uid_fault(text: str) -> str:
     """What keeps `text` from being a UID, "" where nothing does. Source: PS3.5 section 9.1."""
+    digits = text.replace(".", "")
+    plain = len(text) <= MAX_UI and digits.isdigit() and text.isascii() and ".0" not in text and ".." not in text
+    if plain and text[0] not in "0." and text[-1] != ".":
+        return ""
     if len(text) > MAX_UI:
         return f"must have at most {MAX_UI} characters, has {len(text)}"
     if _UID_FORM.fullmatch(text):
@@ -177,21 +201,22 @@ def _is_pair(value: object) -> bool:
 
 
 def _tag(value: object) -> BaseTag:
-    from pydicom.datadict import tag_for_keyword
-    from pydicom.tag import BaseTag as PydicomTag
-
+    if type(value) is int and 0 <= value <= MAX_UL:
+        return make_tag(value)
     if isinstance(value, str):
+        from pydicom.datadict import tag_for_keyword
+
         number = tag_for_keyword(value)
         if number is None:
             raise ParameterValueError("AT", value, "must be a keyword of the Data Dictionary (PS3.6)")
-        return PydicomTag(number)
+        return make_tag(number)
     if isinstance(value, tuple) and _is_pair(value):
         group, element = value
         if not (0 <= group <= MAX_US and 0 <= element <= MAX_US):
             raise ParameterValueError("AT", value, "must have a group and an element from 0000H to FFFFH")
-        return PydicomTag(group << 16 | element)
+        return make_tag(group << 16 | element)
     if not isinstance(value, int) or isinstance(value, bool):
         raise ParameterTypeError("AT", value, "must be a tag: an int, a (group, element) pair or a keyword")
     if not 0 <= value <= MAX_UL:
         raise ParameterValueError("AT", value, "must be a tag from 00000000H to FFFFFFFFH")
-    return PydicomTag(value)
+    return make_tag(value)
