@@ -63,7 +63,10 @@ def check(schema: Path | None, out: Path | None, diff: bool) -> None:
     """Say whether the package is what the schema compiles to: no file missing, stale or orphaned."""
     root, package = _schema_directory(schema), _out_directory(out)
     files = render(_linted(root))
-    differences = compare(files, package)
+    try:
+        differences = compare(files, package)
+    except OSError as error:
+        _fail(str(error))
     for difference in differences:
         click.echo(str(difference))
         if diff:

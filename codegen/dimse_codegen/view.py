@@ -12,7 +12,7 @@ from attrs import frozen
 
 from dimse_codegen.annex_c import AnnexC
 from dimse_codegen.expression import Constant, Expression, Negation, ParameterIs, StatusIs
-from dimse_codegen.layout import quote
+from dimse_codegen.layout import natural, quote
 from dimse_codegen.model import ROLES, Condition, Dictionary, Message, Parameter, Schema, Service
 
 TYPES = {"AE": "str", "AT": "list[BaseTag]", "LO": "str", "SH": "str", "UI": "UID", "UL": "int", "US": "int"}
@@ -91,8 +91,8 @@ def view(schema: Schema) -> PackageView:
         statuses=tuple(_statuses(schema)),
         services=services,
         primitives=[service.class_name for service in services],
-        modules=tuple(sorted(modules.items())),
-        exported=(*sorted([*names, "DICTIONARY", "SERVICES"]), "decode"),
+        modules=tuple(sorted(modules.items(), key=lambda item: natural(item[0]))),
+        exported=(*sorted([*names, "DICTIONARY", "SERVICES"], key=natural), "decode"),
     )
 
 

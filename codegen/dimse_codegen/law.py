@@ -1,0 +1,54 @@
+"""What a law is, and the helpers that laws share."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+
+from attrs import frozen
+
+from dimse_codegen.model import Schema
+from dimse_codegen.problem import Text
+
+Check = Callable[[Schema], Iterator[tuple[Text, str]]]
+
+
+@frozen
+class Law:
+    """One law; `purpose` is a sentence for people."""
+
+    id: str
+    purpose: str
+    check: Check | None = None
+
+
+# Every law there is, in the order of registration.
+LAWS: list[Law] = []
+
+
+def law(id: str, purpose: str) -> Callable[[Check], Check]:
+    """Register a check under its ID."""
+
+    def register(check: Check) -> Check:
+        LAWS.append(Law(id, purpose, check))
+        return check
+
+    return register
+
+
+def transcribes_the_standard(schema: Schema) -> bool:
+    """Whether dictionary and statuses are this schema's own; a user's services may use a part of the shipped ones."""
+    return schema.dictionary.edition.at.path.parent == schema.services[0].path.parent.parent
+
+
+def unknown(names: Iterable[Text], known: set[str], where: str) -> Iterator[tuple[Text, str]]:
+    """The names that are not known, with the nearest one that is."""
+    for name in names:
+        if name not in known:
+            yield name, f"'{name}' is not in {where}{nearest(name, known)}"
+
+
+def nearest(name: str, known: set[str]) -> str:
+    """A hint at the known name that a slip may have meant."""
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else ""
