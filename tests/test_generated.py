@@ -30,6 +30,7 @@ ROOMS = [
     "errors",
     "vr",
     "optional",
+    "comment",
     "value",
     "command_set",
     "condition",

@@ -6,6 +6,7 @@ This is the whole public face; everything else may move.
 from dimse import services
 from dimse.codec import Codec
 from dimse.command_set import Anomaly, RawElement
+from dimse.comment import FittedComment, fit_error_comment
 from dimse.errors import (
     DecodeError,
     DimseError,
@@ -27,6 +28,7 @@ __all__ = [
     "Codec",
     "DecodeError",
     "DimseError",
+    "FittedComment",
     "Message",
     "ParameterError",
     "ParameterTypeError",
@@ -40,5 +42,6 @@ __all__ = [
     "Table",
     "UsageError",
     "Violation",
+    "fit_error_comment",
 ]
 __all__ += services.__all__
