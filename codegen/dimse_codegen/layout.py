@@ -132,6 +132,16 @@ def listed(items: Sequence[str], name: str) -> str:
     return f"{name} = (\n" + "".join(f"    {item},\n" for item in items) + ")"
 
 
+def entry(items: Sequence[str], key: str, indent: int) -> str:
+    """An entry of a dictionary: strings under a key, on one line where they fit, else an item a line."""
+    margin = " " * indent
+    quoted = [quote(item) for item in sorted(items, key=_isort)]
+    line = f"{margin}{quote(key)}: ({', '.join(quoted)}{',' * (len(quoted) == 1)}),"
+    if columns(line) <= WIDTH:
+        return line
+    return f"{margin}{quote(key)}: (\n" + "".join(f"{margin}    {item},\n" for item in quoted) + f"{margin}),"
+
+
 # A test of an `if`: as it stands, or alternatives of which one must hold.
 Test: TypeAlias = "str | tuple[str, str]"
 

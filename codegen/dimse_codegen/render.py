@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dimse_codegen import layout
 from dimse_codegen.model import Schema
+from dimse_codegen.strategies_view import case_views
 from dimse_codegen.view import view
 from dimse_codegen.wire_view import wire_views
 
@@ -19,8 +20,10 @@ def render(schema: Schema) -> dict[str, str]:
     environment = _environment()
     files = {
         name: environment.get_template(f"{name}.j2").render(package=package, edition=package.edition)
-        for name in ("__init__.py", "_dictionary.py", "_statuses.py")
+        for name in ("__init__.py", "_codec.py", "_dictionary.py", "_statuses.py")
     }
+    template = environment.get_template("strategies.py.j2")
+    files["strategies.py"] = template.render(cases=case_views(schema), edition=package.edition)
     template = environment.get_template("service.py.j2")
     for service in package.services:
         files[f"{service.module}.py"] = template.render(service=service, edition=package.edition)
@@ -43,6 +46,7 @@ def _environment() -> Environment:
     environment.filters["docstring"] = layout.docstring
     environment.filters["comment"] = layout.comment
     environment.filters["call"] = layout.call
+    environment.filters["entry"] = layout.entry
     environment.filters["listed"] = layout.listed
     environment.filters["names"] = lambda imported, module, indent=0: layout.names(module, imported, indent)
     return environment

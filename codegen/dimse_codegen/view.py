@@ -75,6 +75,7 @@ class PackageView:
     statuses: tuple[tuple[str, tuple[str, ...]], ...]
     services: tuple[ServiceView, ...]
     primitives: list[str]
+    imports: tuple[tuple[str, list[str]], ...]
     modules: tuple[tuple[str, list[str]], ...]
     exported: tuple[str, ...]
 
@@ -83,6 +84,7 @@ def view(schema: Schema) -> PackageView:
     """All that is printed from a schema."""
     cancel = next((service for service in schema.services if service.kind == "cancel"), None)
     services = tuple(_ServicePrinter(schema, service, cancel).view() for service in schema.services)
+    primitives = {service.module: [service.class_name] for service in services}
     modules = {service.module: [service.class_name, *(m.class_name for m in service.messages)] for service in services}
     names = [name for imported in modules.values() for name in imported]
     return PackageView(
@@ -91,9 +93,14 @@ def view(schema: Schema) -> PackageView:
         statuses=tuple(_statuses(schema)),
         services=services,
         primitives=[service.class_name for service in services],
-        modules=tuple(sorted(modules.items(), key=lambda item: natural(item[0]))),
+        imports=_in_order(primitives),
+        modules=(("_codec", ["SERVICES", "decode"]), ("_dictionary", ["DICTIONARY"]), *_in_order(modules)),
         exported=(*sorted([*names, "DICTIONARY", "SERVICES"], key=natural), "decode"),
     )
+
+
+def _in_order(modules: dict[str, list[str]]) -> tuple[tuple[str, list[str]], ...]:
+    return tuple(sorted(modules.items(), key=lambda item: natural(item[0])))
 
 
 def class_name(name: str) -> str:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from dimse_codegen.annex_c import AnnexC
 from dimse_codegen.layout import WIDTH, Test, branch, call, quote
-from dimse_codegen.model import PROTOCOL_FIELDS, ROLES, Element, Message, Schema, Service
+from dimse_codegen.model import PROTOCOL_FIELDS, Element, Message, Schema, Service
 from dimse_codegen.view import class_name, tag_literal, tuple_literal
 
 # What a part of changing length packs before its own bytes; the element of an AE title is cached whole.
@@ -83,7 +83,7 @@ class _WirePrinter:
         self.columns = list(zip(service.messages, ("Req/Ind", "Rsp/Conf"), strict=False))
         self.has_shapes = service.kind != "cancel" and all(self._has_shape(message) for message in service.messages)
         self.general = {"install"}
-        self.helpers = {"Shape", "received", "twin"}
+        self.helpers = {"Shape", "twin"}
         self.protocol: set[str] = set()
         self.errors: set[str] = set()
         self.checks: set[str] = set()
@@ -97,7 +97,6 @@ class _WirePrinter:
         for message, column in self.columns:
             variable = "rq" if column == "Req/Ind" else "rsp"
             shapes = self._shapes(message, column)
-            self.constants[f"{variable.upper()}_RECEIVED"] = f"received({quote(ROLES[column])})"
             functions.append(self._write(message, column, variable, shapes))
             functions += [self._read(message, variable, shape) for shape in shapes]
             listed = tuple(self._shape_literal(message, variable, shape) for shape in shapes)
@@ -330,22 +329,27 @@ class _WirePrinter:
             attribute = f"primitive.{element.keyword}"
             local = _local(element)
             if element.name == PROTOCOL_FIELDS[2]:
-                targets.append("data_set_type")
-            elif element.vr in _OPENING:
+                continue  # constant in a layout, and handed over as what was received
+            if element.vr in _OPENING:
                 targets.append(local)
                 after.append(f"{attribute} = {self._reader(element, local)}")
+            elif element.name == "Status":
+                self.helpers.add("STATUSES")
+                targets.append(local)
+                after.append(f"{attribute} = STATUSES[{local}]")
             else:
                 targets.append(attribute)
                 after += self._enumerated(element, attribute)
         read = {element.keyword for element in shape.elements} | {head.keyword}
-        lines = ["primitive = TWIN()", "(", *(f"    {target}," for target in targets), ") = values"]
+        lines = ["primitive = TWIN()", *_unpacked(targets)]
         lines += [f"primitive.{head.keyword} = uid", *after]
         lines += _absent([keyword for keyword in self._keywords() if keyword not in read])
-        lines += [f"primitive._received = {variable.upper()}_RECEIVED[data_set_type]"]
+        lines += ["primitive._received = received"]
         lines += [f"primitive.__class__ = {class_name(self.service.name)}", "return primitive"]
         described = "every field of its table" if not shape.suffix else "the fields that every peer sends"
         sentence = f"{message.name} with {described}, of its unpacked values."
-        return Function(f"def read_{variable}{shape.suffix}(values: Any, uid: str) -> Any:", sentence, _indented(lines))
+        signature = f"def read_{variable}{shape.suffix}(values: Any, uid: str, received: Any) -> Any:"
+        return Function(signature, sentence, _indented(lines))
 
     def _reader(self, element: Element, local: str) -> str:
         if element.vr == "AE":
@@ -370,9 +374,20 @@ class _WirePrinter:
         assert command_field is not None
         elements = [group_length, head, command_field, *shape.elements]
         tags = tuple_literal(tuple(tag_literal(element.tag) for element in elements))
-        kinds = ["", "", "", *("s" if element.vr in _OPENING else "H" for element in shape.elements)]
+        kinds = ["", "", "", *(self._kind(element) for element in shape.elements)]
         varying = tuple_literal(tuple(quote(kind) for kind in kinds))
         return f"Shape({tags}, {varying}, read_{variable}{shape.suffix})"
+
+    def _kind(self, element: Element) -> str:
+        """How the value of an element is unpacked, "" where a layout has it as a constant."""
+        return "" if element.name in PROTOCOL_FIELDS else "s" if element.vr in _OPENING else "H"
+
+
+def _unpacked(targets: list[str]) -> list[str]:
+    """The assignment of a tuple of values."""
+    if len(targets) == 1:
+        return [f"({targets[0]},) = values"]
+    return ["(", *(f"    {target}," for target in targets), ") = values"]
 
 
 def _absent(keywords: list[str]) -> list[str]:

@@ -1,26 +1,52 @@
 """DIMSE, the messages of DICOM (PS3.7): classes printed from the standard's own tables, and a codec for them.
 
-This is the whole public face; everything else may move.
+This is the whole public face; everything else may move. A name imports its module when it is first used.
 """
 
+from typing import TYPE_CHECKING
+
 from dimse import services
-from dimse.codec import Codec
-from dimse.command_set import Anomaly, RawElement
-from dimse.comment import FittedComment, fit_error_comment
-from dimse.errors import (
-    DecodeError,
-    DimseError,
-    ParameterError,
-    ParameterTypeError,
-    ParameterValueError,
-    RoleError,
-    UsageError,
-)
-from dimse.message import Cancel, Message, Request, Response
-from dimse.parameter import Row, Table
-from dimse.primitive import Primitive
-from dimse.services import *  # noqa: F403  (their names stand in services.__all__)
-from dimse.violation import Violation
+from dimse.lazy import attach
+
+if TYPE_CHECKING:
+    from dimse.codec import Codec
+    from dimse.command_set import Anomaly, RawElement
+    from dimse.comment import FittedComment, fit_error_comment
+    from dimse.errors import (
+        DecodeError,
+        DimseError,
+        ParameterError,
+        ParameterTypeError,
+        ParameterValueError,
+        RoleError,
+        UsageError,
+    )
+    from dimse.message import Cancel, Message, Request, Response
+    from dimse.parameter import Row, Table
+    from dimse.primitive import Primitive
+    from dimse.services import *  # noqa: F403  (their names stand in services.__all__)
+    from dimse.violation import Violation
+
+_MODULES = {
+    "codec": ("Codec",),
+    "command_set": ("Anomaly", "RawElement"),
+    "comment": ("FittedComment", "fit_error_comment"),
+    "errors": (
+        "DecodeError",
+        "DimseError",
+        "ParameterError",
+        "ParameterTypeError",
+        "ParameterValueError",
+        "RoleError",
+        "UsageError",
+    ),
+    "message": ("Cancel", "Message", "Request", "Response"),
+    "parameter": ("Row", "Table"),
+    "primitive": ("Primitive",),
+    "violation": ("Violation",),
+    "services": services.__all__,
+}
+__getattr__, __dir__ = attach(__name__, _MODULES)
 
 __all__ = [
     "Anomaly",

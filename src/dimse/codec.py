@@ -23,6 +23,7 @@ from dimse.vr import BytesLike
 
 _TAG_AND_LENGTH = struct.Struct("<II")
 _AFTER_GROUP_LENGTH = 12
+_number = int.from_bytes
 
 
 @frozen
@@ -63,7 +64,7 @@ class Codec:
         self._layouts = Layouts()
         self._by_length = self._layouts.by_length
         self._dictionary = dictionary
-        self._readers: dict[int, tuple[str, Callable[[bytes], Any]]] = {}
+        self._readers: dict[int, tuple[str, Callable[[bytes], Any] | None]] = {}
         self._plans: dict[int | None, _Plan] = {}
 
     def decode(self, data: BytesLike, data_set: BytesIO | BytesLike | None = None) -> Primitive[Any, Any]:
@@ -88,11 +89,11 @@ class Codec:
             data = _bytes_of(data)
         alike = self._by_length.get(len(data))
         if alike is not None:
-            number = int.from_bytes(data, "little")
-            for mask, constant, unpack, make, uid in alike:
+            number = _number(data, "little")
+            for mask, constant, unpack, make, uid, said in alike:
                 if number & mask == constant:
                     try:
-                        primitive = make(unpack(data), uid)
+                        primitive = make(unpack(data), uid, said)
                     except Unfit:
                         break
                     return primitive if data_set is None else self._with_data_set(primitive, data, data_set)
@@ -116,14 +117,14 @@ class Codec:
         if plan is None or "CommandDataSetType" not in values or not values.keys() <= plan.keywords:
             return None
         shape = plan.shapes.get(tuple(values))
+        said = plan.received[values["CommandDataSetType"]]
         if shape is not None:
-            self._layouts.learn(data, shape, next(iter(values.values())))
-        del values["CommandField"]
-        data_set_type = values.pop("CommandDataSetType")
+            self._layouts.learn(data, shape, next(iter(values.values())), said)
+        del values["CommandField"], values["CommandDataSetType"]
         primitive = plan.blank()
         for keyword, value in values.items():
             setattr(primitive, keyword, value)
-        primitive._received = plan.received[data_set_type]
+        primitive._received = said
         primitive.__class__ = plan.primitive
         return primitive  # type: ignore[no-any-return]
 
@@ -158,10 +159,15 @@ class Codec:
                 raise Unfit
             last = tag
             keyword, read = readers[tag]
-            values[keyword] = read(data[start:offset])
+            if read is not None:
+                values[keyword] = read(data[start:offset])
+            elif length == 2:
+                values[keyword] = data[start] | data[start + 1] << 8
+            else:
+                raise Unfit
         return values
 
-    def _make_readers(self) -> dict[int, tuple[str, Callable[[bytes], Any]]]:
+    def _make_readers(self) -> dict[int, tuple[str, Callable[[bytes], Any] | None]]:
         """Readers by tag as it stands in the bytes: group before element, read as one Little Endian number."""
         from dimse.strict import element_reader
 

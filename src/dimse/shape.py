@@ -174,11 +174,14 @@ TAG_BYTES: Cache[int, bytes] = Cache(_tag_bytes)
 
 def twin(cls: type[Any]) -> Any:
     """A class with the layout of `cls` and none of its checks, to be filled with checked values and turned into it."""
-    free = {"__slots__": cls.__slots__, "__init__": object.__init__, "__setattr__": object.__setattr__}
-    return type(cls.__name__, cls.__bases__, free)
+    # CPython takes its short way to a slot only where both of these are object's own.
+    plain = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    return type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__, "__init__": object.__init__, **plain})
 
 
 turn_into = object.__setattr__
+# One object a code: a pending status comes thousands of times.
+STATUSES: Cache[int, int] = Cache(lambda code: code)
 
 
 def received(role: Role) -> Cache[int, Received]:
@@ -193,16 +196,19 @@ class Shape:
     Attributes:
         tags: of the elements, in order.
         varying: how each is unpacked: "H" for a number, "s" for bytes, "" for what is constant.
-        read: makes the primitive of the unpacked values and of the UID that the Command Set begins with.
+        read: makes the primitive of the unpacked values, of the UID that the Command Set begins with, and of what it
+            says beside the values.
     """
 
     tags: tuple[int, ...]
     varying: tuple[str, ...]
-    read: Callable[[tuple[Any, ...], str], Primitive[Any, Any]]
+    read: Callable[[tuple[Any, ...], str, Received], Primitive[Any, Any]]
 
 
-# Mask over all that is constant, the constants, what unpacks the values, what makes a primitive of them, the UID.
-_Layout: TypeAlias = "tuple[int, int, Callable[[bytes], tuple[Any, ...]], Callable[..., Primitive[Any, Any]], str]"
+# Mask over all that is constant, the constants, what unpacks values and what makes a primitive, the UID, the rest said.
+_Layout: TypeAlias = (
+    "tuple[int, int, Callable[[bytes], tuple[Any, ...]], Callable[..., Primitive[Any, Any]], str, Received]"
+)
 
 
 class Layouts:
@@ -216,7 +222,7 @@ class Layouts:
         self.by_length: dict[int, list[_Layout]] = {}
         self._count = 0
 
-    def learn(self, data: bytes, shape: Shape, uid: str) -> None:
+    def learn(self, data: bytes, shape: Shape, uid: str, said: Received) -> None:
         """Take in the layout of a Command Set in which nothing is odd, and which has a shape."""
         if len(self.by_length.get(len(data), ())) >= MOST_ALIKE:
             return
@@ -234,6 +240,6 @@ class Layouts:
                 mask[start : start + size] = bytes(size)
         masked = int.from_bytes(mask, "little")
         constant = int.from_bytes(data, "little") & masked
-        entry = (masked, constant, struct.Struct(layout).unpack, shape.read, uid)
+        entry = (masked, constant, struct.Struct(layout).unpack, shape.read, uid, said)
         self.by_length.setdefault(len(data), []).append(entry)
         self._count += 1

@@ -29,13 +29,12 @@ def read_uid(raw: bytes) -> UID:
     Raises:
         Unfit: it is none.
     """
-    if raw[-1:] == b"\0":
-        raw = raw[:-1]
-        if not len(raw) % 2:
-            raise Unfit
-    if len(raw) > MAX_UI or _UID_FORM(raw) is None:
-        raise Unfit
-    return str.__new__(UID, raw, "ascii")
+    if len(raw) <= MAX_UI and _UID_FORM(raw):
+        return str.__new__(UID, raw, "ascii") if raw[:14] != _REGISTERED else UIDS[raw]
+    bare = raw[:-1]
+    if raw[-1:] == b"\0" and len(bare) % 2 and len(bare) <= MAX_UI and _UID_FORM(bare):
+        return str.__new__(UID, bare, "ascii")
+    raise Unfit
 
 
 def _title(raw: bytes) -> str:
@@ -52,9 +51,13 @@ def _tag(swapped: int) -> BaseTag:
     return make_tag((swapped & 0xFFFF) << 16 | swapped >> 16)
 
 
+# UIDs that DICOM has registered, SOP Classes and well-known SOP Instances, are few and come again; others do not.
+_REGISTERED = b"1.2.840.10008."
+UIDS: Cache[bytes, UID] = Cache(lambda raw: str.__new__(UID, raw, "ascii"))
 # SOP Class UIDs are few and come again; SOP Instance UIDs do not.
 _CLASS_UIDS = (0x0000_0002, 0x0000_0003)
 TITLES: Cache[bytes, str] = Cache(_title)
+_TAG_LISTS: Cache[int, Callable[[bytes], tuple[int, ...]]] = Cache(lambda size: struct.Struct(f"<{size // 4}I").unpack)
 # Tags by their four bytes, read as one Little Endian number.
 _TAGS: Cache[int, BaseTag] = Cache(_tag)
 AE_VALUES: Cache[str, str] = Cache(AE)
@@ -63,13 +66,13 @@ UI_VALUES: Cache[str | bytes, UID] = Cache(UI)
 
 def read_tags(raw: bytes) -> list[BaseTag]:
     """A list of tags in its bytes."""
-    return [_TAGS[swapped] for swapped in struct.unpack(f"<{len(raw) // 4}I", raw)]
+    return [_TAGS[swapped] for swapped in _TAG_LISTS[len(raw)](raw)]
 
 
-def element_reader(element: Element) -> Callable[[bytes], Any]:
-    """What reads the canonical bytes of an element; for all others it raises `Unfit`."""
+def element_reader(element: Element) -> Callable[[bytes], Any] | None:
+    """What reads the canonical bytes of an element, raising `Unfit` for all others; None for a plain US."""
     if element.vr == "US":
-        return partial(_read_one_of, element.values) if element.values else _read_us
+        return partial(_read_one_of, element.values) if element.values else None
     if element.vr == "AE":
         return TITLES.__getitem__
     if element.vr == "UI":
@@ -77,15 +80,9 @@ def element_reader(element: Element) -> Callable[[bytes], Any]:
     return partial(_read_canonical, element.vr)
 
 
-def _read_us(raw: bytes) -> int:
-    if len(raw) != 2:
-        raise Unfit
-    return raw[0] | raw[1] << 8
-
-
 def _read_one_of(values: tuple[int, ...], raw: bytes) -> int:
-    value = _read_us(raw)
-    if value not in values:
+    value = int.from_bytes(raw, "little")
+    if len(raw) != 2 or value not in values:
         raise Unfit
     return value
 

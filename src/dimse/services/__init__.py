@@ -2,37 +2,25 @@
 # Do not edit: change the schema and run `dimse-codegen generate`.
 """The DIMSE services: their primitives, their messages, and the decoder that knows them all."""
 
-from dimse.codec import Codec
+from typing import TYPE_CHECKING
 
-from ._dictionary import DICTIONARY
-from .c_cancel import C_CANCEL, C_CANCEL_RQ
-from .c_echo import C_ECHO, C_ECHO_RQ, C_ECHO_RSP
-from .c_find import C_FIND, C_FIND_RQ, C_FIND_RSP
-from .c_get import C_GET, C_GET_RQ, C_GET_RSP
-from .c_move import C_MOVE, C_MOVE_RQ, C_MOVE_RSP
-from .c_store import C_STORE, C_STORE_RQ, C_STORE_RSP
-from .n_action import N_ACTION, N_ACTION_RQ, N_ACTION_RSP
-from .n_create import N_CREATE, N_CREATE_RQ, N_CREATE_RSP
-from .n_delete import N_DELETE, N_DELETE_RQ, N_DELETE_RSP
-from .n_event_report import N_EVENT_REPORT, N_EVENT_REPORT_RQ, N_EVENT_REPORT_RSP
-from .n_get import N_GET, N_GET_RQ, N_GET_RSP
-from .n_set import N_SET, N_SET_RQ, N_SET_RSP
+from dimse.lazy import attach
 
-SERVICES = (
-    C_STORE,
-    C_FIND,
-    C_GET,
-    C_MOVE,
-    C_ECHO,
-    C_CANCEL,
-    N_EVENT_REPORT,
-    N_GET,
-    N_SET,
-    N_ACTION,
-    N_CREATE,
-    N_DELETE,
-)
-decode = Codec(DICTIONARY, SERVICES).decode
+if TYPE_CHECKING:
+    from ._codec import SERVICES, decode
+    from ._dictionary import DICTIONARY
+    from .c_cancel import C_CANCEL, C_CANCEL_RQ
+    from .c_echo import C_ECHO, C_ECHO_RQ, C_ECHO_RSP
+    from .c_find import C_FIND, C_FIND_RQ, C_FIND_RSP
+    from .c_get import C_GET, C_GET_RQ, C_GET_RSP
+    from .c_move import C_MOVE, C_MOVE_RQ, C_MOVE_RSP
+    from .c_store import C_STORE, C_STORE_RQ, C_STORE_RSP
+    from .n_action import N_ACTION, N_ACTION_RQ, N_ACTION_RSP
+    from .n_create import N_CREATE, N_CREATE_RQ, N_CREATE_RSP
+    from .n_delete import N_DELETE, N_DELETE_RQ, N_DELETE_RSP
+    from .n_event_report import N_EVENT_REPORT, N_EVENT_REPORT_RQ, N_EVENT_REPORT_RSP
+    from .n_get import N_GET, N_GET_RQ, N_GET_RSP
+    from .n_set import N_SET, N_SET_RQ, N_SET_RSP
 
 __all__ = [
     "C_CANCEL",
@@ -74,3 +62,22 @@ __all__ = [
     "SERVICES",
     "decode",
 ]
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "_codec": ("SERVICES", "decode"),
+        "_dictionary": ("DICTIONARY",),
+        "c_cancel": ("C_CANCEL", "C_CANCEL_RQ"),
+        "c_echo": ("C_ECHO", "C_ECHO_RQ", "C_ECHO_RSP"),
+        "c_find": ("C_FIND", "C_FIND_RQ", "C_FIND_RSP"),
+        "c_get": ("C_GET", "C_GET_RQ", "C_GET_RSP"),
+        "c_move": ("C_MOVE", "C_MOVE_RQ", "C_MOVE_RSP"),
+        "c_store": ("C_STORE", "C_STORE_RQ", "C_STORE_RSP"),
+        "n_action": ("N_ACTION", "N_ACTION_RQ", "N_ACTION_RSP"),
+        "n_create": ("N_CREATE", "N_CREATE_RQ", "N_CREATE_RSP"),
+        "n_delete": ("N_DELETE", "N_DELETE_RQ", "N_DELETE_RSP"),
+        "n_event_report": ("N_EVENT_REPORT", "N_EVENT_REPORT_RQ", "N_EVENT_REPORT_RSP"),
+        "n_get": ("N_GET", "N_GET_RQ", "N_GET_RSP"),
+        "n_set": ("N_SET", "N_SET_RQ", "N_SET_RSP"),
+    },
+)

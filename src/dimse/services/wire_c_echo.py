@@ -9,7 +9,7 @@ from typing import Any
 from dimse.command_set import NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
-from dimse.shape import Shape, Unfit, header, heads, received, turn_into, twin
+from dimse.shape import STATUSES, Shape, Unfit, header, heads, turn_into, twin
 from dimse.strict import UI_VALUES
 from dimse.vr import LO
 
@@ -21,11 +21,9 @@ H0800 = header(0x0000_0800)
 H0900 = header(0x0000_0900)
 RQ_HEADS = heads(0x0000_0002, 0x0030, "8sH8sH")
 RQ_INIT = C_ECHO_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_TWIN = twin(C_ECHO_RQ)
 RSP_HEADS = heads(0x0000_0002, 0x8030, "8sH8sH8sH")
 RSP_INIT = C_ECHO_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_TWIN = twin(C_ECHO_RSP)
 TWIN = twin(C_ECHO)
 
@@ -60,16 +58,13 @@ def write_rq(rq: C_ECHO_RQ) -> bytes:
     return pack(head, H0110, rq.MessageID, H0800, NO_DATA_SET)
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """C-ECHO-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
-    (
-        primitive.MessageID,
-        data_set_type,
-    ) = values
+    (primitive.MessageID,) = values
     primitive.AffectedSOPClassUID = uid
     primitive.MessageIDBeingRespondedTo = primitive.Status = primitive.ErrorComment = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_ECHO
     return primitive
 
@@ -126,17 +121,17 @@ def write_rsp(rsp: C_ECHO_RSP) -> bytes:
     return pack(head, H0120, rsp.MessageIDBeingRespondedTo, H0800, NO_DATA_SET, H0900, rsp.Status)
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """C-ECHO-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.MessageID = primitive.ErrorComment = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_ECHO
     return primitive
 
@@ -146,7 +141,7 @@ install(
     init_rq,
     write_rq,
     blank,
-    Shape((0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0800), ("", "", "", "H", "H"), read_rq),
+    Shape((0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0800), ("", "", "", "H", ""), read_rq),
 )
 install(
     C_ECHO_RSP,
@@ -155,7 +150,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900),
-        ("", "", "", "H", "H", "H"),
+        ("", "", "", "H", "", "H"),
         read_rsp,
     ),
 )

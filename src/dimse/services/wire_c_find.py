@@ -9,7 +9,7 @@ from typing import Any
 from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
-from dimse.shape import Shape, Unfit, header, heads, received, turn_into, twin
+from dimse.shape import STATUSES, Shape, Unfit, header, heads, turn_into, twin
 from dimse.strict import UI_VALUES
 from dimse.vr import AT, LO
 
@@ -22,11 +22,9 @@ H0800 = header(0x0000_0800)
 H0900 = header(0x0000_0900)
 RQ_HEADS = heads(0x0000_0002, 0x0020, "8sH8sH8sH")
 RQ_INIT = C_FIND_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_TWIN = twin(C_FIND_RQ)
 RSP_HEADS = heads(0x0000_0002, 0x8020, "8sH8sH8sH")
 RSP_INIT = C_FIND_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_TWIN = twin(C_FIND_RSP)
 TWIN = twin(C_FIND)
 
@@ -77,20 +75,19 @@ def write_rq(rq: C_FIND_RQ) -> bytes:
     return pack(head, H0110, rq.MessageID, H0700, rq.Priority, H0800, DATA_SET_FOLLOWS)
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """C-FIND-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
         primitive.Priority,
-        data_set_type,
     ) = values
     primitive.AffectedSOPClassUID = uid
     if primitive.Priority not in (0, 1, 2):
         raise Unfit
     primitive.MessageIDBeingRespondedTo = primitive.Identifier = primitive.Status = primitive.OffendingElement = None
     primitive.ErrorComment = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_FIND
     return primitive
 
@@ -169,18 +166,18 @@ def write_rsp(rsp: C_FIND_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """C-FIND-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.MessageID = primitive.Priority = primitive.Identifier = primitive.OffendingElement = None
     primitive.ErrorComment = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_FIND
     return primitive
 
@@ -192,7 +189,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0700, 0x0000_0800),
-        ("", "", "", "H", "H", "H"),
+        ("", "", "", "H", "H", ""),
         read_rq,
     ),
 )
@@ -203,7 +200,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900),
-        ("", "", "", "H", "H", "H"),
+        ("", "", "", "H", "", "H"),
         read_rsp,
     ),
 )

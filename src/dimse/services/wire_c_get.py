@@ -9,7 +9,7 @@ from typing import Any
 from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
-from dimse.shape import Shape, Unfit, header, heads, received, turn_into, twin
+from dimse.shape import STATUSES, Shape, Unfit, header, heads, turn_into, twin
 from dimse.strict import UI_VALUES
 from dimse.vr import AT, LO
 
@@ -26,11 +26,9 @@ H1022 = header(0x0000_1022)
 H1023 = header(0x0000_1023)
 RQ_HEADS = heads(0x0000_0002, 0x0010, "8sH8sH8sH")
 RQ_INIT = C_GET_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_TWIN = twin(C_GET_RQ)
 RSP_HEADS = heads(0x0000_0002, 0x8010, "8sH8sH8sH8sH8sH8sH8sH")
 RSP_INIT = C_GET_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_SHORT_HEADS = heads(0x0000_0002, 0x8010, "8sH8sH8sH")
 RSP_TWIN = twin(C_GET_RSP)
 TWIN = twin(C_GET)
@@ -83,13 +81,12 @@ def write_rq(rq: C_GET_RQ) -> bytes:
     return pack(head, H0110, rq.MessageID, H0700, rq.Priority, H0800, DATA_SET_FOLLOWS)
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """C-GET-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
         primitive.Priority,
-        data_set_type,
     ) = values
     primitive.AffectedSOPClassUID = uid
     if primitive.Priority not in (0, 1, 2):
@@ -98,7 +95,7 @@ def read_rq(values: Any, uid: str) -> Any:
     primitive.NumberOfRemainingSuboperations = primitive.NumberOfCompletedSuboperations = None
     primitive.NumberOfFailedSuboperations = primitive.NumberOfWarningSuboperations = primitive.OffendingElement = None
     primitive.ErrorComment = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_GET
     return primitive
 
@@ -236,39 +233,39 @@ def write_rsp(rsp: C_GET_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """C-GET-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         primitive.NumberOfRemainingSuboperations,
         primitive.NumberOfCompletedSuboperations,
         primitive.NumberOfFailedSuboperations,
         primitive.NumberOfWarningSuboperations,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.MessageID = primitive.Priority = primitive.Identifier = primitive.OffendingElement = None
     primitive.ErrorComment = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_GET
     return primitive
 
 
-def read_rsp_short(values: Any, uid: str) -> Any:
+def read_rsp_short(values: Any, uid: str, received: Any) -> Any:
     """C-GET-RSP with the fields that every peer sends, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.MessageID = primitive.Priority = primitive.Identifier = primitive.NumberOfRemainingSuboperations = None
     primitive.NumberOfCompletedSuboperations = primitive.NumberOfFailedSuboperations = None
     primitive.NumberOfWarningSuboperations = primitive.OffendingElement = primitive.ErrorComment = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_GET
     return primitive
 
@@ -280,7 +277,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0700, 0x0000_0800),
-        ("", "", "", "H", "H", "H"),
+        ("", "", "", "H", "H", ""),
         read_rq,
     ),
 )
@@ -302,12 +299,12 @@ install(
             0x0000_1022,
             0x0000_1023,
         ),
-        ("", "", "", "H", "H", "H", "H", "H", "H", "H"),
+        ("", "", "", "H", "", "H", "H", "H", "H", "H"),
         read_rsp,
     ),
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900),
-        ("", "", "", "H", "H", "H"),
+        ("", "", "", "H", "", "H"),
         read_rsp_short,
     ),
 )

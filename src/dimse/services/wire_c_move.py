@@ -9,7 +9,7 @@ from typing import Any
 from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
-from dimse.shape import GROUP_LENGTH_HEADER, Shape, Unfit, header, heads, open_heads, received, titles, turn_into, twin
+from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, heads, open_heads, titles, turn_into, twin
 from dimse.strict import AE_VALUES, TITLES, UI_VALUES
 from dimse.vr import AT, LO
 
@@ -27,11 +27,9 @@ H1022 = header(0x0000_1022)
 H1023 = header(0x0000_1023)
 RQ_HEADS = open_heads(0x0000_0002, 0x0021, "8sH", "8sH8sH")
 RQ_INIT = C_MOVE_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_TWIN = twin(C_MOVE_RQ)
 RSP_HEADS = heads(0x0000_0002, 0x8021, "8sH8sH8sH8sH8sH8sH8sH")
 RSP_INIT = C_MOVE_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_SHORT_HEADS = heads(0x0000_0002, 0x8021, "8sH8sH8sH")
 RSP_TWIN = twin(C_MOVE_RSP)
 TWIN = twin(C_MOVE)
@@ -108,14 +106,13 @@ def write_rq(rq: C_MOVE_RQ) -> bytes:
     )
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """C-MOVE-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
         e0600,
         primitive.Priority,
-        data_set_type,
     ) = values
     primitive.AffectedSOPClassUID = uid
     primitive.MoveDestination = TITLES[e0600]
@@ -125,7 +122,7 @@ def read_rq(values: Any, uid: str) -> Any:
     primitive.NumberOfRemainingSuboperations = primitive.NumberOfCompletedSuboperations = None
     primitive.NumberOfFailedSuboperations = primitive.NumberOfWarningSuboperations = primitive.OffendingElement = None
     primitive.ErrorComment = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_MOVE
     return primitive
 
@@ -263,40 +260,40 @@ def write_rsp(rsp: C_MOVE_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """C-MOVE-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         primitive.NumberOfRemainingSuboperations,
         primitive.NumberOfCompletedSuboperations,
         primitive.NumberOfFailedSuboperations,
         primitive.NumberOfWarningSuboperations,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.MessageID = primitive.Priority = primitive.MoveDestination = primitive.Identifier = None
     primitive.OffendingElement = primitive.ErrorComment = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_MOVE
     return primitive
 
 
-def read_rsp_short(values: Any, uid: str) -> Any:
+def read_rsp_short(values: Any, uid: str, received: Any) -> Any:
     """C-MOVE-RSP with the fields that every peer sends, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.MessageID = primitive.Priority = primitive.MoveDestination = primitive.Identifier = None
     primitive.NumberOfRemainingSuboperations = primitive.NumberOfCompletedSuboperations = None
     primitive.NumberOfFailedSuboperations = primitive.NumberOfWarningSuboperations = primitive.OffendingElement = None
     primitive.ErrorComment = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_MOVE
     return primitive
 
@@ -308,7 +305,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0600, 0x0000_0700, 0x0000_0800),
-        ("", "", "", "H", "s", "H", "H"),
+        ("", "", "", "H", "s", "H", ""),
         read_rq,
     ),
 )
@@ -330,12 +327,12 @@ install(
             0x0000_1022,
             0x0000_1023,
         ),
-        ("", "", "", "H", "H", "H", "H", "H", "H", "H"),
+        ("", "", "", "H", "", "H", "H", "H", "H", "H"),
         read_rsp,
     ),
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900),
-        ("", "", "", "H", "H", "H"),
+        ("", "", "", "H", "", "H"),
         read_rsp_short,
     ),
 )

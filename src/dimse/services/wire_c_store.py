@@ -11,12 +11,12 @@ from dimse.errors import ParameterError
 from dimse.message import install, write_any
 from dimse.shape import (
     GROUP_LENGTH_HEADER,
+    STATUSES,
     Shape,
     Unfit,
     header,
     headers,
     open_heads,
-    received,
     titles,
     turn_into,
     twin,
@@ -36,12 +36,10 @@ H1000 = headers(0x0000_1000)
 H1031 = header(0x0000_1031)
 RQ_HEADS = open_heads(0x0000_0002, 0x0001, "8sH8sH8sH8s", "", "8sH")
 RQ_INIT = C_STORE_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_SHORT_HEADS = open_heads(0x0000_0002, 0x0001, "8sH8sH8sH8s", "")
 RQ_TWIN = twin(C_STORE_RQ)
 RSP_HEADS = open_heads(0x0000_0002, 0x8001, "8sH8sH8sH8s", "")
 RSP_INIT = C_STORE_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_TWIN = twin(C_STORE_RSP)
 TWIN = twin(C_STORE)
 
@@ -155,13 +153,12 @@ def write_rq(rq: C_STORE_RQ) -> bytes:
     )
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """C-STORE-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
         primitive.Priority,
-        data_set_type,
         e1000,
         e1030,
         primitive.MoveOriginatorMessageID,
@@ -173,18 +170,17 @@ def read_rq(values: Any, uid: str) -> Any:
     primitive.MoveOriginatorApplicationEntityTitle = TITLES[e1030]
     primitive.MessageIDBeingRespondedTo = primitive.DataSet = primitive.Status = primitive.OffendingElement = None
     primitive.ErrorComment = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_STORE
     return primitive
 
 
-def read_rq_short(values: Any, uid: str) -> Any:
+def read_rq_short(values: Any, uid: str, received: Any) -> Any:
     """C-STORE-RQ with the fields that every peer sends, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
         primitive.Priority,
-        data_set_type,
         e1000,
     ) = values
     primitive.AffectedSOPClassUID = uid
@@ -194,7 +190,7 @@ def read_rq_short(values: Any, uid: str) -> Any:
     primitive.MessageIDBeingRespondedTo = primitive.MoveOriginatorApplicationEntityTitle = None
     primitive.MoveOriginatorMessageID = primitive.DataSet = primitive.Status = primitive.OffendingElement = None
     primitive.ErrorComment = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_STORE
     return primitive
 
@@ -282,20 +278,20 @@ def write_rsp(rsp: C_STORE_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """C-STORE-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         e1000,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.AffectedSOPInstanceUID = read_uid(e1000)
     primitive.MessageID = primitive.Priority = primitive.MoveOriginatorApplicationEntityTitle = None
     primitive.MoveOriginatorMessageID = primitive.DataSet = primitive.OffendingElement = primitive.ErrorComment = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = C_STORE
     return primitive
 
@@ -317,12 +313,12 @@ install(
             0x0000_1030,
             0x0000_1031,
         ),
-        ("", "", "", "H", "H", "H", "s", "s", "H"),
+        ("", "", "", "H", "H", "", "s", "s", "H"),
         read_rq,
     ),
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0700, 0x0000_0800, 0x0000_1000),
-        ("", "", "", "H", "H", "H", "s"),
+        ("", "", "", "H", "H", "", "s"),
         read_rq_short,
     ),
 )
@@ -333,7 +329,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900, 0x0000_1000),
-        ("", "", "", "H", "H", "H", "s"),
+        ("", "", "", "H", "", "H", "s"),
         read_rsp,
     ),
 )

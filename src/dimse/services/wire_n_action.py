@@ -9,7 +9,7 @@ from typing import Any
 from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
-from dimse.shape import GROUP_LENGTH_HEADER, Shape, Unfit, header, headers, open_heads, received, turn_into, twin
+from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, headers, open_heads, turn_into, twin
 from dimse.strict import UI_VALUES, read_uid
 from dimse.vr import AT, LO, UI
 
@@ -24,11 +24,9 @@ H1001 = headers(0x0000_1001)
 H1008 = header(0x0000_1008)
 RQ_HEADS = open_heads(0x0000_0003, 0x0130, "8sH8sH8s", "8sH")
 RQ_INIT = N_ACTION_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_TWIN = twin(N_ACTION_RQ)
 RSP_HEADS = open_heads(0x0000_0002, 0x8130, "8sH8sH8sH8s", "8sH")
 RSP_INIT = N_ACTION_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_SHORT_HEADS = open_heads(0x0000_0002, 0x8130, "8sH8sH8sH8s", "")
 RSP_TWIN = twin(N_ACTION_RSP)
 TWIN = twin(N_ACTION)
@@ -107,12 +105,11 @@ def write_rq(rq: N_ACTION_RQ) -> bytes:
     )
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """N-ACTION-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
-        data_set_type,
         e1001,
         primitive.ActionTypeID,
     ) = values
@@ -121,7 +118,7 @@ def read_rq(values: Any, uid: str) -> Any:
     primitive.MessageIDBeingRespondedTo = primitive.ActionInformation = primitive.AffectedSOPClassUID = None
     primitive.AffectedSOPInstanceUID = primitive.ActionReply = primitive.Status = primitive.OffendingElement = None
     primitive.ErrorComment = primitive.ErrorID = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_ACTION
     return primitive
 
@@ -237,41 +234,41 @@ def write_rsp(rsp: N_ACTION_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """N-ACTION-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         e1000,
         primitive.ActionTypeID,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.AffectedSOPInstanceUID = read_uid(e1000)
     primitive.MessageID = primitive.RequestedSOPClassUID = primitive.RequestedSOPInstanceUID = None
     primitive.ActionInformation = primitive.ActionReply = primitive.OffendingElement = primitive.ErrorComment = None
     primitive.ErrorID = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_ACTION
     return primitive
 
 
-def read_rsp_short(values: Any, uid: str) -> Any:
+def read_rsp_short(values: Any, uid: str, received: Any) -> Any:
     """N-ACTION-RSP with the fields that every peer sends, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         e1000,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.AffectedSOPInstanceUID = read_uid(e1000)
     primitive.MessageID = primitive.RequestedSOPClassUID = primitive.RequestedSOPInstanceUID = None
     primitive.ActionTypeID = primitive.ActionInformation = primitive.ActionReply = primitive.OffendingElement = None
     primitive.ErrorComment = primitive.ErrorID = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_ACTION
     return primitive
 
@@ -283,7 +280,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0003, 0x0000_0100, 0x0000_0110, 0x0000_0800, 0x0000_1001, 0x0000_1008),
-        ("", "", "", "H", "H", "s", "H"),
+        ("", "", "", "H", "", "s", "H"),
         read_rq,
     ),
 )
@@ -294,12 +291,12 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900, 0x0000_1000, 0x0000_1008),
-        ("", "", "", "H", "H", "H", "s", "H"),
+        ("", "", "", "H", "", "H", "s", "H"),
         read_rsp,
     ),
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900, 0x0000_1000),
-        ("", "", "", "H", "H", "H", "s"),
+        ("", "", "", "H", "", "H", "s"),
         read_rsp_short,
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
-from dimse.shape import GROUP_LENGTH_HEADER, Shape, Unfit, header, headers, heads, open_heads, received, turn_into, twin
+from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, headers, heads, open_heads, turn_into, twin
 from dimse.strict import UI_VALUES, read_uid
 from dimse.vr import AT, LO, UI
 
@@ -22,12 +22,10 @@ H0900 = header(0x0000_0900)
 H1000 = headers(0x0000_1000)
 RQ_HEADS = open_heads(0x0000_0002, 0x0140, "8sH8sH8s", "")
 RQ_INIT = N_CREATE_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_SHORT_HEADS = heads(0x0000_0002, 0x0140, "8sH8sH")
 RQ_TWIN = twin(N_CREATE_RQ)
 RSP_HEADS = open_heads(0x0000_0002, 0x8140, "8sH8sH8sH8s", "")
 RSP_INIT = N_CREATE_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_SHORT_HEADS = heads(0x0000_0002, 0x8140, "8sH8sH8sH")
 RSP_TWIN = twin(N_CREATE_RSP)
 TWIN = twin(N_CREATE)
@@ -102,35 +100,31 @@ def write_rq(rq: N_CREATE_RQ) -> bytes:
     )
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """N-CREATE-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
-        data_set_type,
         e1000,
     ) = values
     primitive.AffectedSOPClassUID = uid
     primitive.AffectedSOPInstanceUID = read_uid(e1000)
     primitive.MessageIDBeingRespondedTo = primitive.AttributeList = primitive.Status = primitive.OffendingElement = None
     primitive.ErrorComment = primitive.ErrorID = primitive.AttributeIdentifierList = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_CREATE
     return primitive
 
 
-def read_rq_short(values: Any, uid: str) -> Any:
+def read_rq_short(values: Any, uid: str, received: Any) -> Any:
     """N-CREATE-RQ with the fields that every peer sends, of its unpacked values."""
     primitive = TWIN()
-    (
-        primitive.MessageID,
-        data_set_type,
-    ) = values
+    (primitive.MessageID,) = values
     primitive.AffectedSOPClassUID = uid
     primitive.MessageIDBeingRespondedTo = primitive.AffectedSOPInstanceUID = primitive.AttributeList = None
     primitive.Status = primitive.OffendingElement = primitive.ErrorComment = primitive.ErrorID = None
     primitive.AttributeIdentifierList = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_CREATE
     return primitive
 
@@ -238,36 +232,36 @@ def write_rsp(rsp: N_CREATE_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """N-CREATE-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         e1000,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.AffectedSOPInstanceUID = read_uid(e1000)
     primitive.MessageID = primitive.AttributeList = primitive.OffendingElement = primitive.ErrorComment = None
     primitive.ErrorID = primitive.AttributeIdentifierList = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_CREATE
     return primitive
 
 
-def read_rsp_short(values: Any, uid: str) -> Any:
+def read_rsp_short(values: Any, uid: str, received: Any) -> Any:
     """N-CREATE-RSP with the fields that every peer sends, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.MessageID = primitive.AffectedSOPInstanceUID = primitive.AttributeList = primitive.OffendingElement = None
     primitive.ErrorComment = primitive.ErrorID = primitive.AttributeIdentifierList = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_CREATE
     return primitive
 
@@ -279,10 +273,10 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0800, 0x0000_1000),
-        ("", "", "", "H", "H", "s"),
+        ("", "", "", "H", "", "s"),
         read_rq,
     ),
-    Shape((0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0800), ("", "", "", "H", "H"), read_rq_short),
+    Shape((0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0110, 0x0000_0800), ("", "", "", "H", ""), read_rq_short),
 )
 install(
     N_CREATE_RSP,
@@ -291,12 +285,12 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900, 0x0000_1000),
-        ("", "", "", "H", "H", "H", "s"),
+        ("", "", "", "H", "", "H", "s"),
         read_rsp,
     ),
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900),
-        ("", "", "", "H", "H", "H"),
+        ("", "", "", "H", "", "H"),
         read_rsp_short,
     ),
 )

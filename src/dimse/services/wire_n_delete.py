@@ -9,7 +9,7 @@ from typing import Any
 from dimse.command_set import NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
-from dimse.shape import GROUP_LENGTH_HEADER, Shape, Unfit, header, headers, open_heads, received, turn_into, twin
+from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, headers, open_heads, turn_into, twin
 from dimse.strict import UI_VALUES, read_uid
 from dimse.vr import LO, UI
 
@@ -23,11 +23,9 @@ H1000 = headers(0x0000_1000)
 H1001 = headers(0x0000_1001)
 RQ_HEADS = open_heads(0x0000_0003, 0x0150, "8sH8sH8s", "")
 RQ_INIT = N_DELETE_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_TWIN = twin(N_DELETE_RQ)
 RSP_HEADS = open_heads(0x0000_0002, 0x8150, "8sH8sH8sH8s", "")
 RSP_INIT = N_DELETE_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_TWIN = twin(N_DELETE_RSP)
 TWIN = twin(N_DELETE)
 
@@ -83,19 +81,18 @@ def write_rq(rq: N_DELETE_RQ) -> bytes:
     )
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """N-DELETE-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
-        data_set_type,
         e1001,
     ) = values
     primitive.RequestedSOPClassUID = uid
     primitive.RequestedSOPInstanceUID = read_uid(e1001)
     primitive.MessageIDBeingRespondedTo = primitive.AffectedSOPClassUID = primitive.AffectedSOPInstanceUID = None
     primitive.Status = primitive.ErrorComment = primitive.ErrorID = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_DELETE
     return primitive
 
@@ -177,20 +174,20 @@ def write_rsp(rsp: N_DELETE_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """N-DELETE-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         e1000,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.AffectedSOPInstanceUID = read_uid(e1000)
     primitive.MessageID = primitive.RequestedSOPClassUID = primitive.RequestedSOPInstanceUID = None
     primitive.ErrorComment = primitive.ErrorID = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_DELETE
     return primitive
 
@@ -202,7 +199,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0003, 0x0000_0100, 0x0000_0110, 0x0000_0800, 0x0000_1001),
-        ("", "", "", "H", "H", "s"),
+        ("", "", "", "H", "", "s"),
         read_rq,
     ),
 )
@@ -213,7 +210,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900, 0x0000_1000),
-        ("", "", "", "H", "H", "H", "s"),
+        ("", "", "", "H", "", "H", "s"),
         read_rsp,
     ),
 )

@@ -11,13 +11,13 @@ from dimse.errors import ParameterError
 from dimse.message import install, write_any
 from dimse.shape import (
     GROUP_LENGTH_HEADER,
+    STATUSES,
     TAG_BYTES,
     Shape,
     Unfit,
     header,
     headers,
     open_heads,
-    received,
     turn_into,
     twin,
 )
@@ -35,12 +35,10 @@ H1001 = headers(0x0000_1001)
 H1005 = headers(0x0000_1005)
 RQ_HEADS = open_heads(0x0000_0003, 0x0110, "8sH8sH8s", "8s", "")
 RQ_INIT = N_GET_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_SHORT_HEADS = open_heads(0x0000_0003, 0x0110, "8sH8sH8s", "")
 RQ_TWIN = twin(N_GET_RQ)
 RSP_HEADS = open_heads(0x0000_0002, 0x8110, "8sH8sH8sH8s", "")
 RSP_INIT = N_GET_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_TWIN = twin(N_GET_RSP)
 TWIN = twin(N_GET)
 
@@ -127,12 +125,11 @@ def write_rq(rq: N_GET_RQ) -> bytes:
     )
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """N-GET-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
-        data_set_type,
         e1001,
         e1005,
     ) = values
@@ -142,17 +139,16 @@ def read_rq(values: Any, uid: str) -> Any:
     primitive.MessageIDBeingRespondedTo = primitive.AffectedSOPClassUID = primitive.AffectedSOPInstanceUID = None
     primitive.AttributeList = primitive.Status = primitive.OffendingElement = primitive.ErrorComment = None
     primitive.ErrorID = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_GET
     return primitive
 
 
-def read_rq_short(values: Any, uid: str) -> Any:
+def read_rq_short(values: Any, uid: str, received: Any) -> Any:
     """N-GET-RQ with the fields that every peer sends, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
-        data_set_type,
         e1001,
     ) = values
     primitive.RequestedSOPClassUID = uid
@@ -160,7 +156,7 @@ def read_rq_short(values: Any, uid: str) -> Any:
     primitive.MessageIDBeingRespondedTo = primitive.AttributeIdentifierList = primitive.AffectedSOPClassUID = None
     primitive.AffectedSOPInstanceUID = primitive.AttributeList = primitive.Status = primitive.OffendingElement = None
     primitive.ErrorComment = primitive.ErrorID = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_GET
     return primitive
 
@@ -258,21 +254,21 @@ def write_rsp(rsp: N_GET_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """N-GET-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         e1000,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.AffectedSOPInstanceUID = read_uid(e1000)
     primitive.MessageID = primitive.RequestedSOPClassUID = primitive.RequestedSOPInstanceUID = None
     primitive.AttributeIdentifierList = primitive.AttributeList = primitive.OffendingElement = None
     primitive.ErrorComment = primitive.ErrorID = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_GET
     return primitive
 
@@ -284,12 +280,12 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0003, 0x0000_0100, 0x0000_0110, 0x0000_0800, 0x0000_1001, 0x0000_1005),
-        ("", "", "", "H", "H", "s", "s"),
+        ("", "", "", "H", "", "s", "s"),
         read_rq,
     ),
     Shape(
         (0x0000_0000, 0x0000_0003, 0x0000_0100, 0x0000_0110, 0x0000_0800, 0x0000_1001),
-        ("", "", "", "H", "H", "s"),
+        ("", "", "", "H", "", "s"),
         read_rq_short,
     ),
 )
@@ -300,7 +296,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900, 0x0000_1000),
-        ("", "", "", "H", "H", "H", "s"),
+        ("", "", "", "H", "", "H", "s"),
         read_rsp,
     ),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
-from dimse.shape import GROUP_LENGTH_HEADER, Shape, Unfit, header, headers, open_heads, received, turn_into, twin
+from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, headers, open_heads, turn_into, twin
 from dimse.strict import UI_VALUES, read_uid
 from dimse.vr import AT, LO, UI
 
@@ -23,11 +23,9 @@ H1000 = headers(0x0000_1000)
 H1001 = headers(0x0000_1001)
 RQ_HEADS = open_heads(0x0000_0003, 0x0120, "8sH8sH8s", "")
 RQ_INIT = N_SET_RQ.__init__
-RQ_RECEIVED = received("request")
 RQ_TWIN = twin(N_SET_RQ)
 RSP_HEADS = open_heads(0x0000_0002, 0x8120, "8sH8sH8sH8s", "")
 RSP_INIT = N_SET_RSP.__init__
-RSP_RECEIVED = received("response")
 RSP_TWIN = twin(N_SET_RSP)
 TWIN = twin(N_SET)
 
@@ -98,12 +96,11 @@ def write_rq(rq: N_SET_RQ) -> bytes:
     )
 
 
-def read_rq(values: Any, uid: str) -> Any:
+def read_rq(values: Any, uid: str, received: Any) -> Any:
     """N-SET-RQ with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageID,
-        data_set_type,
         e1001,
     ) = values
     primitive.RequestedSOPClassUID = uid
@@ -111,7 +108,7 @@ def read_rq(values: Any, uid: str) -> Any:
     primitive.MessageIDBeingRespondedTo = primitive.ModificationList = primitive.AttributeList = None
     primitive.AffectedSOPClassUID = primitive.AffectedSOPInstanceUID = primitive.Status = None
     primitive.OffendingElement = primitive.ErrorComment = primitive.ErrorID = primitive.AttributeIdentifierList = None
-    primitive._received = RQ_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_SET
     return primitive
 
@@ -209,21 +206,21 @@ def write_rsp(rsp: N_SET_RSP) -> bytes:
     )
 
 
-def read_rsp(values: Any, uid: str) -> Any:
+def read_rsp(values: Any, uid: str, received: Any) -> Any:
     """N-SET-RSP with every field of its table, of its unpacked values."""
     primitive = TWIN()
     (
         primitive.MessageIDBeingRespondedTo,
-        data_set_type,
-        primitive.Status,
+        e0900,
         e1000,
     ) = values
     primitive.AffectedSOPClassUID = uid
+    primitive.Status = STATUSES[e0900]
     primitive.AffectedSOPInstanceUID = read_uid(e1000)
     primitive.MessageID = primitive.RequestedSOPClassUID = primitive.RequestedSOPInstanceUID = None
     primitive.ModificationList = primitive.AttributeList = primitive.OffendingElement = primitive.ErrorComment = None
     primitive.ErrorID = primitive.AttributeIdentifierList = None
-    primitive._received = RSP_RECEIVED[data_set_type]
+    primitive._received = received
     primitive.__class__ = N_SET
     return primitive
 
@@ -235,7 +232,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0003, 0x0000_0100, 0x0000_0110, 0x0000_0800, 0x0000_1001),
-        ("", "", "", "H", "H", "s"),
+        ("", "", "", "H", "", "s"),
         read_rq,
     ),
 )
@@ -246,7 +243,7 @@ install(
     blank,
     Shape(
         (0x0000_0000, 0x0000_0002, 0x0000_0100, 0x0000_0120, 0x0000_0800, 0x0000_0900, 0x0000_1000),
-        ("", "", "", "H", "H", "H", "s"),
+        ("", "", "", "H", "", "H", "s"),
         read_rsp,
     ),
 )
