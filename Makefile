@@ -47,6 +47,17 @@ types: $(STAMP) ## mypy strict and pyright
 .PHONY: check
 check: check-generated lint types test ## everything CI runs
 
+.PHONY: bench
+bench: $(STAMP) ## figures beside pynetdicom, pydicom and, where libdcmtk-dev is installed, DCMTK
+	@$(BIN)/python -m pytest -q -p no:xdist -p no:cacheprovider tests/bench/bench_messages.py tests/bench/bench_whole.py
+	@$(BIN)/python -m tests.bench.report
+
+.PHONY: fuzz
+fuzz: SECONDS ?= 60
+fuzz: $(STAMP) ## atheris on decoding, round trips and fragments, SECONDS each
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
+	@cd tests && ../$(BIN)/python -m fuzz --seconds $(SECONDS)
+
 .PHONY: clean
 clean: ## remove the environment and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
