@@ -24,6 +24,9 @@ NO_DATA_SET = 0x0101
 # What we write where one follows; DCMTK, Orthanc, GDCM and pynetdicom write the same.
 DATA_SET_FOLLOWS = 0x0001
 
+# The dictionary has some 60 elements; a peer that sends more than this is not describing a message.
+MOST_ELEMENTS = 1024
+
 _HEADER = struct.Struct("<HHI")
 _EXPLICIT_HEADER = struct.Struct("<HH2sH")
 _LONG_LENGTH = struct.Struct("<I")
@@ -83,7 +86,7 @@ def split(data: BytesLike) -> tuple[list[RawElement], list[Anomaly]]:
         The elements in the order received, and what was odd about their form and order.
 
     Raises:
-        DecodeError: nothing there, cut short, or a length that runs past the end.
+        DecodeError: nothing there, cut short, a length that runs past the end, or too many elements.
 
     Source: PS3.7 section 6.3.1.
     """
@@ -103,6 +106,8 @@ def split(data: BytesLike) -> tuple[list[RawElement], list[Anomaly]]:
         if end > len(data):
             at_hand = len(data) - start
             raise DecodeError(offset, tag, f"Value Length is {length}, {at_hand} bytes are left{_hint(length)}")
+        if len(elements) == MOST_ELEMENTS:
+            raise DecodeError(offset, tag, f"a Command Set of more than {MOST_ELEMENTS} elements is not read")
         elements.append(RawElement(tag, offset, data[start:end]))
         offset = end
     anomalies += _form_anomalies(elements, len(data))

@@ -6,6 +6,7 @@ anomaly, and only what cannot be read raises `DecodeError`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,8 @@ from dimse.value import read, write
 from dimse.vr import BytesLike, make_uid
 
 _PROTOCOL = frozenset({GROUP_LENGTH, COMMAND_FIELD, DATA_SET_TYPE})
+_HEADER_SIZE = 8
+_GROUP_LENGTH_SIZE = 4
 
 
 @frozen
@@ -76,12 +79,13 @@ class LenientReader:
             else:
                 _read_parameter(row, element, values, residue, anomalies)
         data_set_type = _data_set_type(first, repeated, anomalies)
+        residue += _untold(elements, target, data_set_type)
         unplaced = _hand_over(data_set, target, data_set_type, values, anomalies)
         received = Received(
             target.message.ROLE,
             data_set_type,
             tuple(sorted(anomalies, key=lambda anomaly: anomaly.offset)),
-            tuple(residue),
+            tuple(sorted(residue, key=lambda element: element.offset)),
             tuple(foreign),
             unplaced,
         )
@@ -121,6 +125,22 @@ def _once(elements: list[RawElement]) -> tuple[dict[int, RawElement], set[int]]:
         if first.setdefault(element.tag, element).value != element.value:
             repeated.add(element.tag)
     return first, repeated
+
+
+def _untold(elements: list[RawElement], target: Target, data_set_type: int | None) -> Iterator[RawElement]:
+    """The elements of the protocol that are not written again as they stood."""
+    size = sum(_HEADER_SIZE + len(element.value) for element in elements) - _HEADER_SIZE - _GROUP_LENGTH_SIZE
+    told = {
+        GROUP_LENGTH: (size & 0xFFFF_FFFF).to_bytes(_GROUP_LENGTH_SIZE, "little"),
+        COMMAND_FIELD: write("US", target.message.COMMAND_FIELD),
+        DATA_SET_TYPE: None if data_set_type is None else write("US", data_set_type),
+    }
+    for element in elements:
+        if element.tag in _PROTOCOL:
+            if told[element.tag] == element.value:
+                told[element.tag] = None
+            else:
+                yield element
 
 
 def _read_parameter(

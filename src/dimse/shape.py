@@ -88,11 +88,12 @@ def heads(tag: int, command_field: int, rest: str) -> Cache[str, tuple[bytes, Pa
         rest: format of what follows the Command Field.
     """
     size = struct.calcsize(f"<{rest}")
+    packers: Cache[int, Packer] = Cache(lambda length: struct.Struct(f"<{length}s{rest}").pack)
 
     def head(uid: str) -> tuple[bytes, Packer]:
         body = _head(tag, command_field, uid)
         begun = header(GROUP_LENGTH, 4) + struct.pack("<I", len(body) + size) + body
-        return begun, struct.Struct(f"<{len(begun)}s{rest}").pack
+        return begun, packers[len(begun)]
 
     return Cache(head)
 
@@ -122,9 +123,11 @@ def open_heads(tag: int, command_field: int, rest: str, *between: str) -> Cache[
     """
     size = struct.calcsize(f"<{rest}") + sum(struct.calcsize(f"<{part}") for part in between)
 
+    packers: Cache[int, Any] = Cache(lambda length: _packers(f"<8sI{length}s{rest}", between))
+
     def head(uid: str) -> tuple[bytes, int, Any]:
         body = _head(tag, command_field, uid)
-        return body, len(body) + size, _packers(f"<8sI{len(body)}s{rest}", between)
+        return body, len(body) + size, packers[len(body)]
 
     return Cache(head)
 

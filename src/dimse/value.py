@@ -15,6 +15,11 @@ from dimse.vr import MAX_LO, MAX_SH, ae_fault, make_tag, string_fault, uid_fault
 # What is wrong with a value: rule ID and words; None where nothing is.
 Fault: TypeAlias = "tuple[str, str] | None"
 
+# Beyond these a value is kept as bytes and not turned into text or tags, which would cost many times as much. PS3.6 has
+# some 5000 tags.
+MOST_TEXT = 1024
+MOST_TAGS = 8192
+
 _US = struct.Struct("<H")
 _UL = struct.Struct("<I")
 _AT = struct.Struct("<HH")
@@ -114,6 +119,8 @@ def _read_text(bare: bytes, raw: bytes) -> tuple[str | None, Fault]:
     values = raw.count(b"\\") + 1
     if values > 1:
         return None, ("WIRE.VM", f"has {values} values, its VM is 1")
+    if len(raw) > MOST_TEXT:
+        return None, ("WIRE.VALUE", f"has {len(raw)} bytes, far beyond its VR")
     text = bare.decode("ascii", "backslashreplace").strip(" ")
     if not raw.isascii():
         return text, ("WIRE.VALUE", "has bytes outside the default repertoire")
@@ -127,6 +134,8 @@ def _read_tags(raw: bytes) -> tuple[list[Any] | None, Fault]:
         return [], ("WIRE.EMPTY", "is present without a value")
     if len(raw) % _AT.size:
         return None, ("WIRE.LENGTH", f"has {len(raw)} bytes, not a multiple of 4")
+    if len(raw) > MOST_TAGS * _AT.size:
+        return None, ("WIRE.VM", f"has {len(raw) // _AT.size} tags, {MOST_TAGS} are read at most")
     return [make_tag(group << 16 | element) for group, element in _AT.iter_unpack(raw)], None
 
 

@@ -117,13 +117,12 @@ def protocol(element: RawElement, primitive: Primitive[Any, Any], data: bytes) -
         command_field = primitive.MESSAGES[primitive.role].COMMAND_FIELD
         assert element.value == command_field.to_bytes(2, "little"), element
         return True
-    told = any(anomaly.tag == element.tag for anomaly in received.anomalies)
     if element.tag == DATA_SET_TYPE:
         number = received.data_set_type
-        assert told or (number is not None and element.value == number.to_bytes(2, "little")), element
+        assert number is not None and element.value == number.to_bytes(2, "little"), element
         return True
     if element.tag == GROUP_LENGTH:
-        assert told or element.value == (len(data) - 12).to_bytes(4, "little"), element
+        assert element.value == (len(data) - 12).to_bytes(4, "little"), element
         return True
     return False
 
