@@ -119,7 +119,8 @@ def protocol(element: RawElement, primitive: Primitive[Any, Any], data: bytes) -
         return True
     if element.tag == DATA_SET_TYPE:
         number = received.data_set_type
-        assert number is not None and element.value == number.to_bytes(2, "little"), element
+        assert number is not None, element
+        assert element.value == number.to_bytes(2, "little"), element
         return True
     if element.tag == GROUP_LENGTH:
         assert element.value == (len(data) - 12).to_bytes(4, "little"), element
