@@ -200,9 +200,11 @@ class _WirePrinter:
             return [f"type({keyword}) is bytes"], ""
         if kind == "AE" or (kind == "UI" and element is not None and element.tag < 0x0000_0100):
             self.helpers.add(f"{kind}_VALUES")
-            return [], f"{kind}_VALUES[{keyword}]"
+            # A memoryview equals the bytes it shows, and would find what the cache holds for them.
+            return [f"isinstance({keyword}, str)"], f"{kind}_VALUES[{keyword}]"
         self.checks.add(kind)
-        return [], f"{kind}({keyword})"
+        # Tags may come from an iterator, which attrs' own could not read a second time.
+        return [f"type({keyword}) is list"] if kind == "AT" else [], f"{kind}({keyword})"
 
     # Writing
 

@@ -108,6 +108,7 @@ def install(
     *shapes: Shape,
 ) -> None:
     """Put straight lines in place: how a message is made and written, and the shapes in which it is read."""
+    init.__name__, init.__qualname__ = "__init__", f"{message.__qualname__}.__init__"
     lines = {"__init__": init, "encode": write, "_BLANK": staticmethod(blank), "SHAPES": shapes}
     for name, value in lines.items():
         setattr(message, name, value)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from dimse.primitive import Primitive
 
 MOST_CACHED = 1024
+# Bytes of a Command Set of which the layout is kept: three UIDs, two AE titles and 64 tags fit.
+MOST_LEARNT = 1024
 # Layouts of one total length that are tried before the general path is taken.
 MOST_ALIKE = 8
 
@@ -227,7 +229,7 @@ class Layouts:
 
     def learn(self, data: bytes, shape: Shape, uid: str, said: Received) -> None:
         """Take in the layout of a Command Set in which nothing is odd, and which has a shape."""
-        if len(self.by_length.get(len(data), ())) >= MOST_ALIKE:
+        if len(data) > MOST_LEARNT or len(self.by_length.get(len(data), ())) >= MOST_ALIKE:
             return
         elements, _ = split(data)
         if self._count >= MOST_CACHED:

@@ -39,7 +39,12 @@ def blank() -> Any:
 def init_rq(self: Any, *, MessageID: Any, AffectedSOPClassUID: Any) -> None:
     """Values that need no second look, checked and set; all others go to attrs' own."""
     try:
-        if not (type(self) is C_ECHO_RQ and type(MessageID) is int and 0 <= MessageID <= 0xFFFF):
+        if not (
+            type(self) is C_ECHO_RQ
+            and type(MessageID) is int
+            and 0 <= MessageID <= 0xFFFF
+            and isinstance(AffectedSOPClassUID, str)
+        ):
             raise Unfit
         AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
     except (ParameterError, TypeError, Unfit):
@@ -85,6 +90,7 @@ def init_rsp(
             and (MessageID is None or (type(MessageID) is int and 0 <= MessageID <= 0xFFFF))
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
         ):

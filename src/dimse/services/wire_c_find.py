@@ -45,6 +45,7 @@ def init_rq(self: Any, *, MessageID: Any, AffectedSOPClassUID: Any, Priority: An
             type(self) is C_FIND_RQ
             and type(MessageID) is int
             and 0 <= MessageID <= 0xFFFF
+            and isinstance(AffectedSOPClassUID, str)
             and type(Priority) is int
             and Priority in (0, 1, 2)
             and type(Identifier) is bytes
@@ -110,9 +111,11 @@ def init_rsp(
             and (MessageID is None or (type(MessageID) is int and 0 <= MessageID <= 0xFFFF))
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (Identifier is None or type(Identifier) is bytes)
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
+            and (OffendingElement is None or type(OffendingElement) is list)
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:

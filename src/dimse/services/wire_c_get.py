@@ -51,6 +51,7 @@ def init_rq(self: Any, *, MessageID: Any, AffectedSOPClassUID: Any, Priority: An
             type(self) is C_GET_RQ
             and type(MessageID) is int
             and 0 <= MessageID <= 0xFFFF
+            and isinstance(AffectedSOPClassUID, str)
             and type(Priority) is int
             and Priority in (0, 1, 2)
             and type(Identifier) is bytes
@@ -122,6 +123,7 @@ def init_rsp(
             and (MessageID is None or (type(MessageID) is int and 0 <= MessageID <= 0xFFFF))
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (Identifier is None or type(Identifier) is bytes)
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
@@ -141,6 +143,7 @@ def init_rsp(
                 NumberOfWarningSuboperations is None
                 or (type(NumberOfWarningSuboperations) is int and 0 <= NumberOfWarningSuboperations <= 0xFFFF)
             )
+            and (OffendingElement is None or type(OffendingElement) is list)
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:

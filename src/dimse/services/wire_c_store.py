@@ -71,8 +71,10 @@ def init_rq(
             type(self) is C_STORE_RQ
             and type(MessageID) is int
             and 0 <= MessageID <= 0xFFFF
+            and isinstance(AffectedSOPClassUID, str)
             and type(Priority) is int
             and Priority in (0, 1, 2)
+            and (MoveOriginatorApplicationEntityTitle is None or isinstance(MoveOriginatorApplicationEntityTitle, str))
             and (
                 MoveOriginatorMessageID is None
                 or (type(MoveOriginatorMessageID) is int and 0 <= MoveOriginatorMessageID <= 0xFFFF)
@@ -213,8 +215,10 @@ def init_rsp(
             and (MessageID is None or (type(MessageID) is int and 0 <= MessageID <= 0xFFFF))
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
+            and (OffendingElement is None or type(OffendingElement) is list)
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:

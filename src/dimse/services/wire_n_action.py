@@ -57,6 +57,7 @@ def init_rq(
             type(self) is N_ACTION_RQ
             and type(MessageID) is int
             and 0 <= MessageID <= 0xFFFF
+            and isinstance(RequestedSOPClassUID, str)
             and type(ActionTypeID) is int
             and 0 <= ActionTypeID <= 0xFFFF
             and (ActionInformation is None or type(ActionInformation) is bytes)
@@ -143,9 +144,11 @@ def init_rsp(
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
             and (ActionTypeID is None or (type(ActionTypeID) is int and 0 <= ActionTypeID <= 0xFFFF))
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (ActionReply is None or type(ActionReply) is bytes)
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
+            and (OffendingElement is None or type(OffendingElement) is list)
             and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))
         ):
             raise Unfit

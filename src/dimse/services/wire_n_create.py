@@ -54,6 +54,7 @@ def init_rq(
             type(self) is N_CREATE_RQ
             and type(MessageID) is int
             and 0 <= MessageID <= 0xFFFF
+            and isinstance(AffectedSOPClassUID, str)
             and (AttributeList is None or type(AttributeList) is bytes)
         ):
             raise Unfit
@@ -148,10 +149,13 @@ def init_rsp(
             type(self) is N_CREATE_RSP
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (AttributeList is None or type(AttributeList) is bytes)
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
+            and (OffendingElement is None or type(OffendingElement) is list)
             and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))
+            and (AttributeIdentifierList is None or type(AttributeIdentifierList) is list)
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:

@@ -42,7 +42,12 @@ def blank() -> Any:
 def init_rq(self: Any, *, MessageID: Any, RequestedSOPClassUID: Any, RequestedSOPInstanceUID: Any) -> None:
     """Values that need no second look, checked and set; all others go to attrs' own."""
     try:
-        if not (type(self) is N_DELETE_RQ and type(MessageID) is int and 0 <= MessageID <= 0xFFFF):
+        if not (
+            type(self) is N_DELETE_RQ
+            and type(MessageID) is int
+            and 0 <= MessageID <= 0xFFFF
+            and isinstance(RequestedSOPClassUID, str)
+        ):
             raise Unfit
         RequestedSOPClassUID = UI_VALUES[RequestedSOPClassUID]
         RequestedSOPInstanceUID = UI(RequestedSOPInstanceUID)
@@ -113,6 +118,7 @@ def init_rsp(
             type(self) is N_DELETE_RSP
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
             and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))

@@ -55,6 +55,7 @@ def init_rq(
             type(self) is N_EVENT_REPORT_RQ
             and type(MessageID) is int
             and 0 <= MessageID <= 0xFFFF
+            and isinstance(AffectedSOPClassUID, str)
             and type(EventTypeID) is int
             and 0 <= EventTypeID <= 0xFFFF
             and (EventInformation is None or type(EventInformation) is bytes)
@@ -138,6 +139,7 @@ def init_rsp(
             type(self) is N_EVENT_REPORT_RSP
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (EventTypeID is None or (type(EventTypeID) is int and 0 <= EventTypeID <= 0xFFFF))
             and (EventReply is None or type(EventReply) is bytes)
             and type(Status) is int

@@ -63,7 +63,13 @@ def init_rq(
 ) -> None:
     """Values that need no second look, checked and set; all others go to attrs' own."""
     try:
-        if not (type(self) is N_GET_RQ and type(MessageID) is int and 0 <= MessageID <= 0xFFFF):
+        if not (
+            type(self) is N_GET_RQ
+            and type(MessageID) is int
+            and 0 <= MessageID <= 0xFFFF
+            and isinstance(RequestedSOPClassUID, str)
+            and (AttributeIdentifierList is None or type(AttributeIdentifierList) is list)
+        ):
             raise Unfit
         RequestedSOPClassUID = UI_VALUES[RequestedSOPClassUID]
         RequestedSOPInstanceUID = UI(RequestedSOPInstanceUID)
@@ -180,9 +186,12 @@ def init_rsp(
             type(self) is N_GET_RSP
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and (AttributeIdentifierList is None or type(AttributeIdentifierList) is list)
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (AttributeList is None or type(AttributeList) is bytes)
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
+            and (OffendingElement is None or type(OffendingElement) is list)
             and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))
         ):
             raise Unfit

@@ -54,6 +54,7 @@ def init_rq(
             type(self) is N_SET_RQ
             and type(MessageID) is int
             and 0 <= MessageID <= 0xFFFF
+            and isinstance(RequestedSOPClassUID, str)
             and type(ModificationList) is bytes
         ):
             raise Unfit
@@ -133,9 +134,12 @@ def init_rsp(
             and type(MessageIDBeingRespondedTo) is int
             and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
             and (AttributeList is None or type(AttributeList) is bytes)
+            and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and type(Status) is int
             and 0 <= Status <= 0xFFFF
+            and (OffendingElement is None or type(OffendingElement) is list)
             and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))
+            and (AttributeIdentifierList is None or type(AttributeIdentifierList) is list)
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:
