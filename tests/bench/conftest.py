@@ -10,9 +10,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pynetdicom
 import pytest
 
+from .dcmtk import Dcmtk, version
 from .messages import COUNT, Kind
 from .report import RESULTS
 
@@ -28,6 +30,8 @@ class Results:
             "machine": machine(),
             "python": f"{platform.python_implementation()} {platform.python_version()}",
             "pynetdicom": pynetdicom.__version__,
+            "pydicom": pydicom.__version__,
+            "DCMTK": "DCMTK was not measured",
             "messages": {},
             "whole": {},
         }
@@ -61,14 +65,13 @@ def results() -> Iterator[Results]:
 
 
 @pytest.fixture(scope="session")
-def dcmtk() -> Iterator[Any]:
-    from .dcmtk import Dcmtk
-
+def dcmtk(results: Results) -> Iterator[Dcmtk | None]:
     try:
         program = Dcmtk(BUILD)
     except FileNotFoundError as missing:
-        print(f"\n{missing}")
+        results.found["DCMTK"] = str(missing)
         yield None
         return
+    results.found["DCMTK"] = f"DCMTK {version()}"
     yield program
     program.close()

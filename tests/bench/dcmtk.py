@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,8 +13,15 @@ from .messages import Kind
 
 SOURCE = Path(__file__).with_name("dcmtk_bench.cc")
 HEADER = Path("/usr/include/dcmtk/dcmnet/dimse.h")
+CONFIGURATION = Path("/usr/include/dcmtk/config/osconfig.h")
 LIBRARIES = ("-ldcmnet", "-ldcmdata", "-loflog", "-lofstd")
 TASKS = ("encode", "decode")
+
+
+def version() -> str:
+    """DCMTK's own, "" where its headers do not say."""
+    found = re.search(r'define PACKAGE_VERSION "([^"]*)"', CONFIGURATION.read_text())
+    return found[1] if found else ""
 
 
 class Dcmtk:
@@ -28,7 +36,7 @@ class Dcmtk:
     def __init__(self, build: Path) -> None:
         compiler = shutil.which("g++")
         if compiler is None or not HEADER.exists():
-            raise FileNotFoundError("DCMTK is left out: g++ and its headers are needed (Debian: libdcmtk-dev)")
+            raise FileNotFoundError("DCMTK is left out: its headers and g++ are needed (Debian: libdcmtk-dev)")
         build.mkdir(parents=True, exist_ok=True)
         program = build / "dcmtk_bench"
         subprocess.run([compiler, "-O2", "-o", str(program), str(SOURCE), *LIBRARIES], check=True)

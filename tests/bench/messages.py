@@ -7,13 +7,15 @@ comes again between two peers: SOP Class UIDs, AE titles, tags of attributes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
 
 COUNT = 1000
-ROUNDS = 12
+# At most 64, lest Message IDs come again; `make bench` with BENCH_ROUNDS=3 takes a minute on a quiet machine.
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "12"))
 WARM_UP = 1
 DATA_SET = b"\x08\x00\x52\x00\x06\x00\x00\x00STUDY "
 

@@ -132,7 +132,8 @@ def messages_table(found: Found) -> list[tuple[str, ...]]:
 
 def source(found: Found) -> str:
     """Where and when, in one line."""
-    return f"{found['machine']}; {found['python']}; pynetdicom {found['pynetdicom']}; {found['date']}"
+    others = f"pynetdicom {found['pynetdicom']}; pydicom {found['pydicom']}; {found['DCMTK']}"
+    return f"{found['machine']}; {found['python']}; {others}; {found['date']}"
 
 
 def plain(table: list[tuple[str, ...]]) -> str:
