@@ -188,7 +188,7 @@ def changes(file: str, tree: Any) -> Iterator[tuple[str, str, Any]]:
         for at, item in enumerate(items):
             before, after, name = items[:at], items[at + 1 :], item[0] if isinstance(node, dict) else item
             named = f"{where} / {name}" if isinstance(name, str) else f"{where} / {at}"
-            if stands(place, MEMBERS) and (place or isinstance(tree, list)):
+            if stands(place, MEMBERS) and (place or isinstance(tree, list)) and name != "note":
                 yield "dropped", named, replaced(tree, place, build([*before, *after]))
             if after and stands(place, LISTS):
                 yield "swapped", named, replaced(tree, place, build([*before, after[0], item, *after[1:]]))

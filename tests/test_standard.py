@@ -61,6 +61,7 @@ SECTIONS = {
     "N-DELETE": "10.1.6",
 }
 OPERATIONS = [service for service in SCHEMA.services if service.kind != "cancel"]
+ANSWERED_AS_AFFECTED = ("N-GET", "N-SET", "N-ACTION", "N-DELETE")
 WITHOUT_MESSAGE_ID = {"C-STORE-RSP", "C-FIND-RSP", "C-GET-RSP", "C-MOVE-RSP", "C-ECHO-RSP"}
 
 
@@ -120,6 +121,27 @@ def test_the_responses_of_dimse_c_have_no_field_for_message_id() -> None:
     assert {name: fields for name, fields in lacking.items() if fields} == dict.fromkeys(
         WITHOUT_MESSAGE_ID, ("Message ID",)
     )
+
+
+def test_what_equals_the_request_beside_the_table() -> None:
+    """A response repeats the Message ID, those of four services the UIDs as Affected (10.1.2.1.6, 10.1.2.1.7 ...)."""
+    for service in SCHEMA.services:
+        expected = {"Message ID Being Responded To": "Message ID"} if service.kind != "cancel" else {}
+        if service.name in ANSWERED_AS_AFFECTED:
+            expected |= {f"Affected SOP {what} UID": f"Requested SOP {what} UID" for what in ("Class", "Instance")}
+        assert service.equal_to_request == expected
+
+
+def test_a_condition_that_the_text_leaves_open_is_a_warning() -> None:
+    """Event and Action Type ID "may be included in the success response" (10.1.1.1.5, 10.1.4.1.5), not "may only"."""
+    severities = {
+        (str(service.name), str(name)): str(condition.severity)
+        for service in OPERATIONS
+        for condition in service.conditions
+        for name in condition.parameters
+        if condition.severity is not None
+    }
+    assert severities == {("N-EVENT-REPORT", "Event Type ID"): "warning", ("N-ACTION", "Action Type ID"): "warning"}
 
 
 def test_priority_has_three_values() -> None:
