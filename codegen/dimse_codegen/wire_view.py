@@ -22,7 +22,7 @@ _DATA_SET_TYPES = {
 }
 
 # What the straight lines take from `dimse.strict`; the rest is in `dimse.shape`.
-STRICT = {"AE_VALUES", "TITLES", "UI_VALUES", "read_tags", "read_uid"}
+STRICT = {"AE_VALUES", "TITLES", "UI_VALUES", "read_tags", "read_uid", "tag_list", "uid_value"}
 
 
 @frozen
@@ -182,7 +182,7 @@ class _WirePrinter:
         again = [f"{keyword}={keyword}" for keyword in keywords]
         lines += ["    except (ParameterError, TypeError, Unfit):"]
         lines += call(["self", *again], f"return {upper}_INIT", 8).split("\n")
-        lines += ["    made: Any = self", f'    turn_into(made, "__class__", {upper}_TWIN)']
+        lines += ["    made: Any = self", f"    turn_into(made, {upper}_TWIN)"]
         lines += [f"    made.{keyword} = {keyword}" for keyword in keywords]
         lines += [f"    made.__class__ = {cls}", "    return None"]
         head = call(["self: Any", "*", *signature], f"def init_{variable}", 0, " -> None:")
@@ -202,9 +202,15 @@ class _WirePrinter:
             self.helpers.add(f"{kind}_VALUES")
             # A memoryview equals the bytes it shows, and would find what the cache holds for them.
             return [f"isinstance({keyword}, str)"], f"{kind}_VALUES[{keyword}]"
+        if kind == "AT":
+            self.helpers.add("tag_list")
+            # Tags may come from an iterator, which attrs' own could not read a second time.
+            return [f"type({keyword}) is list"], f"tag_list({keyword})"
+        if kind == "UI":
+            self.helpers.add("uid_value")
+            return [], f"uid_value({keyword})"
         self.checks.add(kind)
-        # Tags may come from an iterator, which attrs' own could not read a second time.
-        return [f"type({keyword}) is list"] if kind == "AT" else [], f"{kind}({keyword})"
+        return [], f"{kind}({keyword})"
 
     # Writing
 

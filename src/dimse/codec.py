@@ -1,6 +1,6 @@
 """Command Sets to primitives: the module that sees both the bytes and the classes.
 
-Three paths give one answer. A Command Set laid out like one seen before is read in straight lines; any other that is as
+Three paths give one answer. A Command Set laid out like one seen before is read by that layout; any other that is as
 PS3.7 wants it, element by element; and whatever is odd in any way goes to the lenient reader, which says what.
 """
 
@@ -13,16 +13,18 @@ from typing import Any
 
 from attrs import frozen
 
+from dimse.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH
 from dimse.judge import Received
 from dimse.lenient import LenientReader, Target
-from dimse.message import load_straight_lines
+from dimse.message import Message, load_straight_lines
 from dimse.parameter import Dictionary
 from dimse.primitive import Primitive
-from dimse.shape import GROUP_LENGTH_HEADER, Cache, Layouts, Shape, Unfit, received
+from dimse.shape import CLASS_UIDS, GROUP_LENGTHS, Cache, Layouts, Shape, Unfit, received
 from dimse.vr import BytesLike
 
 _TAG_AND_LENGTH = struct.Struct("<II")
 _AFTER_GROUP_LENGTH = 12
+_PROTOCOL = (COMMAND_FIELD, DATA_SET_TYPE)
 _number = int.from_bytes
 
 
@@ -32,16 +34,14 @@ class _Plan:
 
     Attributes:
         primitive: the class that its values fill.
-        keywords: of the elements that it may have.
         blank: makes a primitive with every parameter absent.
-        shapes: those read in straight lines, by the keywords of their elements.
+        shapes: by the keywords of its elements; raises `Unfit` for elements that the service does not have.
         received: what the bytes said beside the values, by Command Data Set Type.
     """
 
     primitive: type[Primitive[Any, Any]]
-    keywords: frozenset[str]
     blank: Callable[[], Any]
-    shapes: dict[tuple[str, ...], Shape]
+    shapes: Cache[tuple[str, ...], Shape]
     received: Cache[int, Received]
 
 
@@ -65,7 +65,8 @@ class Codec:
         self._by_length = self._layouts.by_length
         self._dictionary = dictionary
         self._readers: dict[int, tuple[str, Callable[[bytes], Any] | None]] = {}
-        self._plans: dict[int | None, _Plan] = {}
+        self._headers = Cache(self._header)
+        self._plans: dict[int, _Plan] = {}
 
     def decode(self, data: BytesLike, data_set: BytesIO | BytesLike | None = None) -> Primitive[Any, Any]:
         """Read a Command Set as the primitive it conveys; no default is applied.
@@ -89,12 +90,12 @@ class Codec:
             data = _bytes_of(data)
         alike = self._by_length.get(len(data))
         if alike is not None:
-            number = _number(data, "little")
+            number = _number(data)
             for mask, constant, unpack, make, uid, said in alike:
                 if number & mask == constant:
                     try:
                         primitive = make(unpack(data), uid, said)
-                    except Unfit:
+                    except (Unfit, KeyError):
                         break
                     return primitive if data_set is None else self._with_data_set(primitive, data, data_set)
         legal = self._read_legal(data)
@@ -105,21 +106,18 @@ class Codec:
     def _read_legal(self, data: bytes) -> Primitive[Any, Any] | None:
         """The primitive of a Command Set in which nothing is odd, None for any other."""
         size = len(data)
-        if size < _AFTER_GROUP_LENGTH or data[:8] != GROUP_LENGTH_HEADER:
-            return None
-        if int.from_bytes(data[8:_AFTER_GROUP_LENGTH], "little") != size - _AFTER_GROUP_LENGTH:
+        if size < _AFTER_GROUP_LENGTH or data[:_AFTER_GROUP_LENGTH] != GROUP_LENGTHS[size - _AFTER_GROUP_LENGTH]:
             return None
         try:
             values = self._values(data, size)
-        except (Unfit, KeyError, struct.error):
+            command_field = values["CommandField"]
+            said_type = values["CommandDataSetType"]
+            plan = self._plans.get(command_field) or self._make_plan(command_field)
+            shape = plan.shapes[tuple(values)]
+        except (Unfit, LookupError, struct.error):
             return None
-        plan = self._plans.get(values.get("CommandField")) or self._make_plan(values.get("CommandField"))
-        if plan is None or "CommandDataSetType" not in values or not values.keys() <= plan.keywords:
-            return None
-        shape = plan.shapes.get(tuple(values))
-        said = plan.received[values["CommandDataSetType"]]
-        if shape is not None:
-            self._layouts.learn(data, shape, next(iter(values.values())), said)
+        said = plan.received[said_type]
+        self._layouts.learn(data, shape, next(iter(values.values())), said)
         del values["CommandField"], values["CommandDataSetType"]
         primitive = plan.blank()
         for keyword, value in values.items():
@@ -128,44 +126,80 @@ class Codec:
         primitive.__class__ = plan.primitive
         return primitive  # type: ignore[no-any-return]
 
-    def _make_plan(self, command_field: int | None) -> _Plan | None:
-        """How the messages of a Command Field are read, their straight lines brought in."""
-        target = None if command_field is None else self._targets.get(command_field)
-        if target is None or command_field is None:
-            return None
+    def _make_plan(self, command_field: int) -> _Plan:
+        """How the messages of a Command Field are read, their straight lines brought in.
+
+        Raises:
+            KeyError: no message has this Command Field.
+        """
+        target = self._targets[command_field]
         message = target.message
         load_straight_lines(message)
         keyword_of = {tag: element.keyword for tag, element in self._dictionary.by_tag.items()}
-        plan = _Plan(
-            message.PRIMITIVE,
-            target.keywords | {"CommandField", "CommandDataSetType"},
-            message._BLANK,
-            {tuple(keyword_of[tag] for tag in shape.tags[1:]): shape for shape in message.SHAPES},
-            received(message.ROLE),
-        )
+        shapes = {tuple(keyword_of[tag] for tag in shape.tags[1:]): shape for shape in message.SHAPES}
+        keywords = target.keywords | {"CommandField", "CommandDataSetType"}
+        tag_of = {keyword_of[tag]: tag for tag in keyword_of}
+
+        def shape_of(order: tuple[str, ...]) -> Shape:
+            if not keywords.issuperset(order):
+                raise Unfit
+            tags = tuple(tag_of[keyword] for keyword in order)
+            return shapes.get(order) or self._any_shape(message, tags)
+
+        plan = _Plan(message.PRIMITIVE, message._BLANK, Cache(shape_of), received(message.ROLE))
         self._plans[command_field] = plan
         return plan
+
+    def _any_shape(self, message: type[Message], tags: tuple[int, ...]) -> Shape:
+        """The shape of elements that no straight lines are for: a loop over their values."""
+        blank, primitive_class = message._BLANK, message.PRIMITIVE
+        varying = [""]
+        fields: list[tuple[str, Callable[[Any], Any] | None]] = []
+        head = tags[0] if tags[0] in CLASS_UIDS else None
+        for tag in tags:
+            keyword, reader = self._readers[tag << 16]
+            constant = tag == head or tag in _PROTOCOL
+            varying.append("" if constant else "s" if reader else "H")
+            if not constant:
+                fields.append((keyword, reader))
+        head_keyword = None if head is None else self._readers[head << 16][0]
+
+        def read(values: tuple[Any, ...], uid: str, said: Received) -> Any:
+            primitive = blank()
+            if head_keyword is not None:
+                setattr(primitive, head_keyword, uid)
+            for (keyword, reader), value in zip(fields, values, strict=True):
+                setattr(primitive, keyword, value if reader is None else reader(value))
+            primitive._received = said
+            primitive.__class__ = primitive_class
+            return primitive
+
+        return Shape((GROUP_LENGTH, *tags), tuple(varying), read)
 
     def _values(self, data: bytes, size: int) -> dict[str, Any]:
         """The values of all elements by keyword; raises for whatever is not canonical."""
         values: dict[str, Any] = {}
-        readers = self._readers or self._make_readers()
+        headers = self._headers
         offset, last = _AFTER_GROUP_LENGTH, 0
         while offset < size:
-            tag, length = _TAG_AND_LENGTH.unpack_from(data, offset)
             start = offset + 8
+            tag, length, keyword, read = headers[data[offset:start]]
             offset = start + length
-            if tag <= last or offset > size or length % 2:
+            if tag <= last:
                 raise Unfit
             last = tag
-            keyword, read = readers[tag]
-            if read is not None:
-                values[keyword] = read(data[start:offset])
-            elif length == 2:
-                values[keyword] = data[start] | data[start + 1] << 8
-            else:
-                raise Unfit
+            values[keyword] = data[start] | data[start + 1] << 8 if read is None else read(data[start:offset])
+        if offset != size:
+            raise Unfit
         return values
+
+    def _header(self, header: bytes) -> tuple[int, int, str, Callable[[bytes], Any] | None]:
+        """Tag and Value Length of an element, its keyword and what reads it; raises for what is in no legal message."""
+        tag, length = _TAG_AND_LENGTH.unpack(header)
+        keyword, read = (self._readers or self._make_readers())[tag]
+        if length % 2 or (read is None and length != 2):
+            raise Unfit
+        return tag, length, keyword, read
 
     def _make_readers(self) -> dict[int, tuple[str, Callable[[bytes], Any] | None]]:
         """Readers by tag as it stands in the bytes: group before element, read as one Little Endian number."""

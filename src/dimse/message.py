@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from attrs import fields, frozen
@@ -14,7 +15,7 @@ from attrs import fields, frozen
 from dimse.command_set import COMMAND_FIELD, DATA_SET_FOLLOWS, DATA_SET_TYPE, NO_DATA_SET
 from dimse.errors import RoleError
 from dimse.parameter import Role
-from dimse.shape import GROUP_LENGTH_HEADER, Shape, element_writer, twin
+from dimse.shape import GROUP_LENGTHS, Shape, element_writer, twin
 from dimse.violation import Violation
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class Message:
     FIELDS: ClassVar[str]
     SHAPES: ClassVar[tuple[Shape, ...]] = ()
     _BLANK: ClassVar[staticmethod[[], Any]]
-    _WRITERS: ClassVar[tuple[tuple[str, Callable[[Any], bytes]], ...]]
+    _DATA_SET_KEYWORD: ClassVar[str]
+    _VALUES: ClassVar[staticmethod[[Any], tuple[Any, ...]]]
+    _WRITERS: ClassVar[tuple[Callable[[Any], bytes], ...]]
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
@@ -56,8 +59,20 @@ class Message:
                 cls.PRIMITIVE._add_message(cancel)
             held = {attribute.name for attribute in fields(cls)}
             rows = [(row.tag, row.keyword, row.vr) for row in cls.PRIMITIVE.TABLE if row.tag and row.keyword in held]
-            rows += [(COMMAND_FIELD, "COMMAND_FIELD", "US"), (DATA_SET_TYPE, "CommandDataSetType", "US")]
-            cls._WRITERS = tuple((keyword, element_writer(tag, vr)) for tag, keyword, vr in sorted(rows))
+            writers = [(tag, keyword, element_writer(tag, vr)) for tag, keyword, vr in rows]
+            command_field = element_writer(COMMAND_FIELD, "US")(cls.COMMAND_FIELD)
+            data_set_type = element_writer(DATA_SET_TYPE, "US")
+            follows, none = data_set_type(DATA_SET_FOLLOWS), data_set_type(NO_DATA_SET)
+            writers.append((COMMAND_FIELD, "COMMAND_FIELD", {cls.COMMAND_FIELD: command_field}.__getitem__))
+            if cls.DATA_SET == "conditional":
+                known = {DATA_SET_FOLLOWS: follows, NO_DATA_SET: none}
+                writers.append((DATA_SET_TYPE, "CommandDataSetType", known.__getitem__))
+            else:
+                writers.append((DATA_SET_TYPE, "DATA_SET", {"always": follows, "never": none}.__getitem__))
+            writers.sort()
+            cls._DATA_SET_KEYWORD = cls.PRIMITIVE._COLUMNS[cls.ROLE].data_set_keyword or ""
+            cls._VALUES = staticmethod(attrgetter(*(keyword for _, keyword, _ in writers)))
+            cls._WRITERS = tuple(write for _, _, write in writers)
 
     def __attrs_pre_init__(self) -> None:
         # The first message of a class brings in the straight lines, and their quicker way to make the next.
@@ -86,7 +101,8 @@ class Message:
     @property
     def CommandDataSetType(self) -> int:
         """Value of Command Data Set Type: 0101H where no Data Set follows. Source: PS3.7 section E.1."""
-        return NO_DATA_SET if self.data_set is None else DATA_SET_FOLLOWS
+        keyword = self._DATA_SET_KEYWORD
+        return DATA_SET_FOLLOWS if keyword and getattr(self, keyword) is not None else NO_DATA_SET
 
     def __repr__(self) -> str:
         shown = "".join(f" {keyword}={text}" for keyword, text in self.primitive()._shown())
@@ -132,10 +148,9 @@ def load_straight_lines(message: type[Message]) -> None:
 
 def write_any(message: Message) -> bytes:
     """The Command Set of any message, element by element."""
-    body = b"".join(
-        [write(value) for keyword, write in message._WRITERS if (value := getattr(message, keyword)) is not None]
-    )
-    return GROUP_LENGTH_HEADER + len(body).to_bytes(4, "little") + body
+    written = zip(message._WRITERS, message._VALUES(message), strict=True)
+    body = b"".join([write(value) for write, value in written if value is not None])
+    return GROUP_LENGTHS[len(body)] + body
 
 
 def _blank(primitive: type[Primitive[Any, Any]]) -> Callable[[], Any]:

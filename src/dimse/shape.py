@@ -21,11 +21,13 @@ from attrs import frozen
 from dimse.command_set import COMMAND_FIELD, GROUP_LENGTH, split
 from dimse.judge import Received
 from dimse.parameter import Role
-from dimse.value import write
+from dimse.vr import MAX_UL
 
 if TYPE_CHECKING:
     from dimse.primitive import Primitive
 
+# SOP Class UIDs are few and come again; SOP Instance UIDs do not.
+CLASS_UIDS = (0x0000_0002, 0x0000_0003)
 MOST_CACHED = 1024
 # Bytes of a Command Set of which the layout is kept: three UIDs, two AE titles and 64 tags fit.
 MOST_LEARNT = 1024
@@ -161,16 +163,29 @@ def element_writer(tag: int, vr: str) -> Callable[[Any], bytes]:
         return partial(struct.Struct("<8sH").pack, header(tag))
     if vr == "AE":
         return titles(tag).__getitem__
+    if vr == "UI" and tag < COMMAND_FIELD:
+        return Cache(lambda uid: header(tag, len(raw := even(uid, b"\0"))) + raw).__getitem__
     opening = headers(tag)
+    pad = b"\0" if vr == "UI" else b" "
 
-    def element(value: Any) -> bytes:
-        raw = write(vr, value)
+    def tags(value: Any) -> bytes:
+        raw = b"".join([TAG_BYTES[+tag] for tag in value])
         return opening[len(raw)] + raw
 
-    return element
+    def text(value: Any) -> bytes:
+        raw: bytes = value.encode()
+        if len(raw) % 2:
+            raw += pad
+        return opening[len(raw)] + raw
+
+    return tags if vr == "AT" else text
 
 
 GROUP_LENGTH_HEADER = header(GROUP_LENGTH, 4)
+# The Command Group Length as a whole element, by its value; of none where 32 bits do not hold it.
+GROUP_LENGTHS: Cache[int, bytes] = Cache(
+    lambda length: GROUP_LENGTH_HEADER + length.to_bytes(4, "little") if length <= MAX_UL else b""
+)
 TAG_BYTES: Cache[int, bytes] = Cache(_tag_bytes)
 
 
@@ -179,12 +194,14 @@ TAG_BYTES: Cache[int, bytes] = Cache(_tag_bytes)
 
 def twin(cls: type[Any]) -> Any:
     """A class with the layout of `cls` and none of its checks, to be filled with checked values and turned into it."""
-    # CPython takes its short way to a slot only where both of these are object's own.
+    # CPython takes its short way to a slot only where both of these are object's own. A subclass without slots of its
+    # own turns into its base without a comparison of the slots.
     plain = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    return type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__, "__init__": object.__init__, **plain})
+    return type(cls.__name__, (cls,), {"__slots__": (), "__init__": object.__init__, **plain})
 
 
-turn_into = object.__setattr__
+# Past a frozen class: what `object.__class__ = ...` comes to in the end.
+turn_into: Callable[[Any, type[Any]], None] = vars(object)["__class__"].__set__
 # One object a code: a pending status comes thousands of times.
 STATUSES: Cache[int, int] = Cache(lambda code: code)
 
@@ -243,8 +260,8 @@ class Layouts:
             if varying:
                 start = element.offset + _HEADER.size
                 mask[start : start + size] = bytes(size)
-        masked = int.from_bytes(mask, "little")
-        constant = int.from_bytes(data, "little") & masked
+        masked = int.from_bytes(mask)
+        constant = int.from_bytes(data) & masked
         entry = (masked, constant, struct.Struct(layout).unpack, shape.read, uid, said)
         self.by_length.setdefault(len(data), []).append(entry)
         self._count += 1

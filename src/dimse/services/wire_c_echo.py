@@ -50,7 +50,7 @@ def init_rq(self: Any, *, MessageID: Any, AffectedSOPClassUID: Any) -> None:
     except (ParameterError, TypeError, Unfit):
         return RQ_INIT(self, MessageID=MessageID, AffectedSOPClassUID=AffectedSOPClassUID)
     made: Any = self
-    turn_into(made, "__class__", RQ_TWIN)
+    turn_into(made, RQ_TWIN)
     made.MessageID = MessageID
     made.AffectedSOPClassUID = AffectedSOPClassUID
     made.__class__ = C_ECHO_RQ
@@ -109,7 +109,7 @@ def init_rsp(
             ErrorComment=ErrorComment,
         )
     made: Any = self
-    turn_into(made, "__class__", RSP_TWIN)
+    turn_into(made, RSP_TWIN)
     made.MessageID = MessageID
     made.MessageIDBeingRespondedTo = MessageIDBeingRespondedTo
     made.AffectedSOPClassUID = AffectedSOPClassUID

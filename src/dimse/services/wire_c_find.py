@@ -10,8 +10,8 @@ from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
 from dimse.shape import STATUSES, Shape, Unfit, header, heads, turn_into, twin
-from dimse.strict import UI_VALUES
-from dimse.vr import AT, LO
+from dimse.strict import UI_VALUES, tag_list
+from dimse.vr import LO
 
 from .c_find import C_FIND, C_FIND_RQ, C_FIND_RSP
 
@@ -61,7 +61,7 @@ def init_rq(self: Any, *, MessageID: Any, AffectedSOPClassUID: Any, Priority: An
             Identifier=Identifier,
         )
     made: Any = self
-    turn_into(made, "__class__", RQ_TWIN)
+    turn_into(made, RQ_TWIN)
     made.MessageID = MessageID
     made.AffectedSOPClassUID = AffectedSOPClassUID
     made.Priority = Priority
@@ -121,7 +121,7 @@ def init_rsp(
         if AffectedSOPClassUID is not None:
             AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
         if OffendingElement is not None:
-            OffendingElement = AT(OffendingElement)
+            OffendingElement = tag_list(OffendingElement)
         if ErrorComment is not None:
             ErrorComment = LO(ErrorComment)
     except (ParameterError, TypeError, Unfit):
@@ -136,7 +136,7 @@ def init_rsp(
             ErrorComment=ErrorComment,
         )
     made: Any = self
-    turn_into(made, "__class__", RSP_TWIN)
+    turn_into(made, RSP_TWIN)
     made.MessageID = MessageID
     made.MessageIDBeingRespondedTo = MessageIDBeingRespondedTo
     made.AffectedSOPClassUID = AffectedSOPClassUID

@@ -21,8 +21,8 @@ from dimse.shape import (
     turn_into,
     twin,
 )
-from dimse.strict import AE_VALUES, TITLES, UI_VALUES, read_uid
-from dimse.vr import AT, LO, UI
+from dimse.strict import AE_VALUES, TITLES, UI_VALUES, read_uid, tag_list, uid_value
+from dimse.vr import LO
 
 from .c_store import C_STORE, C_STORE_RQ, C_STORE_RSP
 
@@ -83,7 +83,7 @@ def init_rq(
         ):
             raise Unfit
         AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
-        AffectedSOPInstanceUID = UI(AffectedSOPInstanceUID)
+        AffectedSOPInstanceUID = uid_value(AffectedSOPInstanceUID)
         if MoveOriginatorApplicationEntityTitle is not None:
             MoveOriginatorApplicationEntityTitle = AE_VALUES[MoveOriginatorApplicationEntityTitle]
     except (ParameterError, TypeError, Unfit):
@@ -98,7 +98,7 @@ def init_rq(
             DataSet=DataSet,
         )
     made: Any = self
-    turn_into(made, "__class__", RQ_TWIN)
+    turn_into(made, RQ_TWIN)
     made.MessageID = MessageID
     made.AffectedSOPClassUID = AffectedSOPClassUID
     made.AffectedSOPInstanceUID = AffectedSOPInstanceUID
@@ -224,9 +224,9 @@ def init_rsp(
         if AffectedSOPClassUID is not None:
             AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
         if AffectedSOPInstanceUID is not None:
-            AffectedSOPInstanceUID = UI(AffectedSOPInstanceUID)
+            AffectedSOPInstanceUID = uid_value(AffectedSOPInstanceUID)
         if OffendingElement is not None:
-            OffendingElement = AT(OffendingElement)
+            OffendingElement = tag_list(OffendingElement)
         if ErrorComment is not None:
             ErrorComment = LO(ErrorComment)
     except (ParameterError, TypeError, Unfit):
@@ -241,7 +241,7 @@ def init_rsp(
             ErrorComment=ErrorComment,
         )
     made: Any = self
-    turn_into(made, "__class__", RSP_TWIN)
+    turn_into(made, RSP_TWIN)
     made.MessageID = MessageID
     made.MessageIDBeingRespondedTo = MessageIDBeingRespondedTo
     made.AffectedSOPClassUID = AffectedSOPClassUID

@@ -10,8 +10,8 @@ from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
 from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, headers, open_heads, turn_into, twin
-from dimse.strict import UI_VALUES, read_uid
-from dimse.vr import AT, LO, UI
+from dimse.strict import UI_VALUES, read_uid, tag_list, uid_value
+from dimse.vr import LO
 
 from .n_action import N_ACTION, N_ACTION_RQ, N_ACTION_RSP
 
@@ -64,7 +64,7 @@ def init_rq(
         ):
             raise Unfit
         RequestedSOPClassUID = UI_VALUES[RequestedSOPClassUID]
-        RequestedSOPInstanceUID = UI(RequestedSOPInstanceUID)
+        RequestedSOPInstanceUID = uid_value(RequestedSOPInstanceUID)
     except (ParameterError, TypeError, Unfit):
         return RQ_INIT(
             self,
@@ -75,7 +75,7 @@ def init_rq(
             ActionInformation=ActionInformation,
         )
     made: Any = self
-    turn_into(made, "__class__", RQ_TWIN)
+    turn_into(made, RQ_TWIN)
     made.MessageID = MessageID
     made.RequestedSOPClassUID = RequestedSOPClassUID
     made.RequestedSOPInstanceUID = RequestedSOPInstanceUID
@@ -155,9 +155,9 @@ def init_rsp(
         if AffectedSOPClassUID is not None:
             AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
         if AffectedSOPInstanceUID is not None:
-            AffectedSOPInstanceUID = UI(AffectedSOPInstanceUID)
+            AffectedSOPInstanceUID = uid_value(AffectedSOPInstanceUID)
         if OffendingElement is not None:
-            OffendingElement = AT(OffendingElement)
+            OffendingElement = tag_list(OffendingElement)
         if ErrorComment is not None:
             ErrorComment = LO(ErrorComment)
     except (ParameterError, TypeError, Unfit):
@@ -174,7 +174,7 @@ def init_rsp(
             ErrorID=ErrorID,
         )
     made: Any = self
-    turn_into(made, "__class__", RSP_TWIN)
+    turn_into(made, RSP_TWIN)
     made.MessageIDBeingRespondedTo = MessageIDBeingRespondedTo
     made.ActionTypeID = ActionTypeID
     made.AffectedSOPClassUID = AffectedSOPClassUID

@@ -10,8 +10,8 @@ from dimse.command_set import NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
 from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, headers, open_heads, turn_into, twin
-from dimse.strict import UI_VALUES, read_uid
-from dimse.vr import LO, UI
+from dimse.strict import UI_VALUES, read_uid, uid_value
+from dimse.vr import LO
 
 from .n_delete import N_DELETE, N_DELETE_RQ, N_DELETE_RSP
 
@@ -50,7 +50,7 @@ def init_rq(self: Any, *, MessageID: Any, RequestedSOPClassUID: Any, RequestedSO
         ):
             raise Unfit
         RequestedSOPClassUID = UI_VALUES[RequestedSOPClassUID]
-        RequestedSOPInstanceUID = UI(RequestedSOPInstanceUID)
+        RequestedSOPInstanceUID = uid_value(RequestedSOPInstanceUID)
     except (ParameterError, TypeError, Unfit):
         return RQ_INIT(
             self,
@@ -59,7 +59,7 @@ def init_rq(self: Any, *, MessageID: Any, RequestedSOPClassUID: Any, RequestedSO
             RequestedSOPInstanceUID=RequestedSOPInstanceUID,
         )
     made: Any = self
-    turn_into(made, "__class__", RQ_TWIN)
+    turn_into(made, RQ_TWIN)
     made.MessageID = MessageID
     made.RequestedSOPClassUID = RequestedSOPClassUID
     made.RequestedSOPInstanceUID = RequestedSOPInstanceUID
@@ -127,7 +127,7 @@ def init_rsp(
         if AffectedSOPClassUID is not None:
             AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
         if AffectedSOPInstanceUID is not None:
-            AffectedSOPInstanceUID = UI(AffectedSOPInstanceUID)
+            AffectedSOPInstanceUID = uid_value(AffectedSOPInstanceUID)
         if ErrorComment is not None:
             ErrorComment = LO(ErrorComment)
     except (ParameterError, TypeError, Unfit):
@@ -141,7 +141,7 @@ def init_rsp(
             ErrorID=ErrorID,
         )
     made: Any = self
-    turn_into(made, "__class__", RSP_TWIN)
+    turn_into(made, RSP_TWIN)
     made.MessageIDBeingRespondedTo = MessageIDBeingRespondedTo
     made.AffectedSOPClassUID = AffectedSOPClassUID
     made.AffectedSOPInstanceUID = AffectedSOPInstanceUID

@@ -10,8 +10,8 @@ from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
 from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, headers, open_heads, turn_into, twin
-from dimse.strict import UI_VALUES, read_uid
-from dimse.vr import LO, UI
+from dimse.strict import UI_VALUES, read_uid, uid_value
+from dimse.vr import LO
 
 from .n_event_report import N_EVENT_REPORT, N_EVENT_REPORT_RQ, N_EVENT_REPORT_RSP
 
@@ -62,7 +62,7 @@ def init_rq(
         ):
             raise Unfit
         AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
-        AffectedSOPInstanceUID = UI(AffectedSOPInstanceUID)
+        AffectedSOPInstanceUID = uid_value(AffectedSOPInstanceUID)
     except (ParameterError, TypeError, Unfit):
         return RQ_INIT(
             self,
@@ -73,7 +73,7 @@ def init_rq(
             EventInformation=EventInformation,
         )
     made: Any = self
-    turn_into(made, "__class__", RQ_TWIN)
+    turn_into(made, RQ_TWIN)
     made.MessageID = MessageID
     made.AffectedSOPClassUID = AffectedSOPClassUID
     made.AffectedSOPInstanceUID = AffectedSOPInstanceUID
@@ -150,7 +150,7 @@ def init_rsp(
         if AffectedSOPClassUID is not None:
             AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
         if AffectedSOPInstanceUID is not None:
-            AffectedSOPInstanceUID = UI(AffectedSOPInstanceUID)
+            AffectedSOPInstanceUID = uid_value(AffectedSOPInstanceUID)
         if ErrorComment is not None:
             ErrorComment = LO(ErrorComment)
     except (ParameterError, TypeError, Unfit):
@@ -166,7 +166,7 @@ def init_rsp(
             ErrorID=ErrorID,
         )
     made: Any = self
-    turn_into(made, "__class__", RSP_TWIN)
+    turn_into(made, RSP_TWIN)
     made.MessageIDBeingRespondedTo = MessageIDBeingRespondedTo
     made.AffectedSOPClassUID = AffectedSOPClassUID
     made.AffectedSOPInstanceUID = AffectedSOPInstanceUID

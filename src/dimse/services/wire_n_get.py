@@ -21,8 +21,8 @@ from dimse.shape import (
     turn_into,
     twin,
 )
-from dimse.strict import UI_VALUES, read_tags, read_uid
-from dimse.vr import AT, LO, UI
+from dimse.strict import UI_VALUES, read_tags, read_uid, tag_list, uid_value
+from dimse.vr import LO
 
 from .n_get import N_GET, N_GET_RQ, N_GET_RSP
 
@@ -72,9 +72,9 @@ def init_rq(
         ):
             raise Unfit
         RequestedSOPClassUID = UI_VALUES[RequestedSOPClassUID]
-        RequestedSOPInstanceUID = UI(RequestedSOPInstanceUID)
+        RequestedSOPInstanceUID = uid_value(RequestedSOPInstanceUID)
         if AttributeIdentifierList is not None:
-            AttributeIdentifierList = AT(AttributeIdentifierList)
+            AttributeIdentifierList = tag_list(AttributeIdentifierList)
     except (ParameterError, TypeError, Unfit):
         return RQ_INIT(
             self,
@@ -84,7 +84,7 @@ def init_rq(
             AttributeIdentifierList=AttributeIdentifierList,
         )
     made: Any = self
-    turn_into(made, "__class__", RQ_TWIN)
+    turn_into(made, RQ_TWIN)
     made.MessageID = MessageID
     made.RequestedSOPClassUID = RequestedSOPClassUID
     made.RequestedSOPInstanceUID = RequestedSOPInstanceUID
@@ -196,13 +196,13 @@ def init_rsp(
         ):
             raise Unfit
         if AttributeIdentifierList is not None:
-            AttributeIdentifierList = AT(AttributeIdentifierList)
+            AttributeIdentifierList = tag_list(AttributeIdentifierList)
         if AffectedSOPClassUID is not None:
             AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
         if AffectedSOPInstanceUID is not None:
-            AffectedSOPInstanceUID = UI(AffectedSOPInstanceUID)
+            AffectedSOPInstanceUID = uid_value(AffectedSOPInstanceUID)
         if OffendingElement is not None:
-            OffendingElement = AT(OffendingElement)
+            OffendingElement = tag_list(OffendingElement)
         if ErrorComment is not None:
             ErrorComment = LO(ErrorComment)
     except (ParameterError, TypeError, Unfit):
@@ -219,7 +219,7 @@ def init_rsp(
             ErrorID=ErrorID,
         )
     made: Any = self
-    turn_into(made, "__class__", RSP_TWIN)
+    turn_into(made, RSP_TWIN)
     made.MessageIDBeingRespondedTo = MessageIDBeingRespondedTo
     made.AttributeIdentifierList = AttributeIdentifierList
     made.AffectedSOPClassUID = AffectedSOPClassUID

@@ -10,8 +10,8 @@ from dimse.command_set import DATA_SET_FOLLOWS, NO_DATA_SET
 from dimse.errors import ParameterError
 from dimse.message import install, write_any
 from dimse.shape import GROUP_LENGTH_HEADER, STATUSES, Shape, Unfit, header, headers, open_heads, turn_into, twin
-from dimse.strict import UI_VALUES, read_uid
-from dimse.vr import AT, LO, UI
+from dimse.strict import UI_VALUES, read_uid, tag_list, uid_value
+from dimse.vr import LO
 
 from .n_set import N_SET, N_SET_RQ, N_SET_RSP
 
@@ -59,7 +59,7 @@ def init_rq(
         ):
             raise Unfit
         RequestedSOPClassUID = UI_VALUES[RequestedSOPClassUID]
-        RequestedSOPInstanceUID = UI(RequestedSOPInstanceUID)
+        RequestedSOPInstanceUID = uid_value(RequestedSOPInstanceUID)
     except (ParameterError, TypeError, Unfit):
         return RQ_INIT(
             self,
@@ -69,7 +69,7 @@ def init_rq(
             ModificationList=ModificationList,
         )
     made: Any = self
-    turn_into(made, "__class__", RQ_TWIN)
+    turn_into(made, RQ_TWIN)
     made.MessageID = MessageID
     made.RequestedSOPClassUID = RequestedSOPClassUID
     made.RequestedSOPInstanceUID = RequestedSOPInstanceUID
@@ -145,13 +145,13 @@ def init_rsp(
         if AffectedSOPClassUID is not None:
             AffectedSOPClassUID = UI_VALUES[AffectedSOPClassUID]
         if AffectedSOPInstanceUID is not None:
-            AffectedSOPInstanceUID = UI(AffectedSOPInstanceUID)
+            AffectedSOPInstanceUID = uid_value(AffectedSOPInstanceUID)
         if OffendingElement is not None:
-            OffendingElement = AT(OffendingElement)
+            OffendingElement = tag_list(OffendingElement)
         if ErrorComment is not None:
             ErrorComment = LO(ErrorComment)
         if AttributeIdentifierList is not None:
-            AttributeIdentifierList = AT(AttributeIdentifierList)
+            AttributeIdentifierList = tag_list(AttributeIdentifierList)
     except (ParameterError, TypeError, Unfit):
         return RSP_INIT(
             self,
@@ -166,7 +166,7 @@ def init_rsp(
             AttributeIdentifierList=AttributeIdentifierList,
         )
     made: Any = self
-    turn_into(made, "__class__", RSP_TWIN)
+    turn_into(made, RSP_TWIN)
     made.MessageIDBeingRespondedTo = MessageIDBeingRespondedTo
     made.AttributeList = AttributeList
     made.AffectedSOPClassUID = AffectedSOPClassUID
