@@ -14,7 +14,7 @@ import pytest
 
 import dimse
 from dimse import DICTIONARY, SERVICES, DecodeError, Primitive, decode
-from dimse.pdv import Assembler
+from dimse.assembler import Assembler
 from fuzz import fuzz_assembler, fuzz_decode, fuzz_roundtrip, seeds
 
 TESTS = Path(__file__).parent

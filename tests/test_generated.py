@@ -48,6 +48,8 @@ ROOMS = [
     "services",
     "sink",
     "pdv",
+    "joiner",
+    "assembler",
     "testing",
     "__init__",
 ]

@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dimse import C_ECHO, C_ECHO_RQ, C_FIND_RSP, C_STORE, C_STORE_RQ, DecodeError, ParameterValueError, decode
-from dimse.pdv import LEAST_LENGTH, MOST_LENGTH, PDV, Assembled, Assembler, FragmentError, PDataTF, to_pdus, to_pdvs
+from dimse.assembler import Assembler
+from dimse.joiner import Assembled
+from dimse.pdv import LEAST_LENGTH, MOST_LENGTH, PDV, FragmentError, PDataTF, to_pdus, to_pdvs
 from dimse.sink import SMALL, Collect, Drop, Spool, Stream, Views
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -466,7 +468,7 @@ def test_anomalies_belong_to_their_message() -> None:
 
 def test_pages_know_every_anomaly_of_fragments() -> None:
     """docs/fragments.md lists the anomalies that the code can name, and no other."""
-    code = (ROOT / "src" / "dimse" / "pdv.py").read_text(encoding="utf-8")
+    code = (ROOT / "src" / "dimse" / "joiner.py").read_text(encoding="utf-8")
     page = (ROOT / "docs" / "fragments.md").read_text(encoding="utf-8")
     words = [word.strip("`,.") for word in page.split() if word.startswith("`PDV.")]
     assert sorted(words) == sorted({word for word in code.split('"') if word.startswith("PDV.")})

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from dimse import decode
-from dimse.pdv import PDV, Assembled, Assembler, FragmentError, PDataTF
+from dimse.assembler import Assembler
+from dimse.joiner import Assembled
+from dimse.pdv import PDV, FragmentError, PDataTF
 
 CAPTURES = Path(__file__).parent / "captures"
 SIDECARS = {

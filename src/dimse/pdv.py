@@ -1,51 +1,32 @@
-"""Fragments: a message cut into PDVs and P-DATA-TF PDUs for the wire, and put together again from any cut of them.
+"""Fragments: a message cut into PDVs and P-DATA-TF PDUs for the wire.
 
-Sans-IO, and without copying where bytes-like objects come in. Fragmenting trusts its caller; the `Assembler` trusts
-nobody: whatever the bytes, messages come out of it or a `FragmentError`, the same in one chunk and byte by byte. Every
-check depends only on the bytes before it, and is made as soon as those are there.
+Sans-IO, and without copying where bytes-like objects come in. Fragmenting trusts its caller; what comes from a peer is
+left to `dimse.assembler`.
 """
 
 from __future__ import annotations
 
 import struct
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 from attrs import frozen
 
-from dimse.command_set import Anomaly
 from dimse.errors import DecodeError, ParameterValueError
-from dimse.sink import Collect, Sink
 from dimse.vr import BytesLike
-
-if TYPE_CHECKING:
-    from dimse.primitive import Primitive
 
 COMMAND, LAST = 0x01, 0x02
 P_DATA_TF = 0x04
 # A file is read in pieces of this size where no Maximum Length makes them smaller.
 FILE_PIECE = 1 << 20
 # An item's length, its context ID and its control header; of a PDU the type, a reserved byte and the length.
+ITEM_HEADER = struct.Struct(">IBB")
+PDU_HEADER = struct.Struct(">BxI")
 HEADER = 6
 # The smallest Maximum Length that has room for two bytes of a message; fragments are of even length (PS3.8 E.1).
 LEAST_LENGTH = HEADER + 2
 MOST_LENGTH = 0xFFFF_FFFF
-MAX_COMMAND = 64 * 1024
-
-_ITEM = struct.Struct(">IBB")
-_PDU = struct.Struct(">BxI")
-_LIKE_ITEM = struct.Struct(">IH")
-_LIKE_PDU = struct.Struct(">BxIIH")
-_PDU_NAMES = {
-    0x01: "A-ASSOCIATE-RQ",
-    0x02: "A-ASSOCIATE-AC",
-    0x03: "A-ASSOCIATE-RJ",
-    0x05: "A-RELEASE-RQ",
-    0x06: "A-RELEASE-RP",
-    0x07: "A-ABORT",
-}
 
 
 class FragmentError(DecodeError):
@@ -87,17 +68,21 @@ class PDV:
 
         Source: PS3.8 section E.2.
         """
-        view = _bytes_view(value)
+        view = bytes_view(value)
         if not view:
             raise FragmentError(0, None, "the PDV is empty, and shall have a Message Control Header (PS3.8 E.2)")
         control = view[0]
         return cls(context_id, bool(control & COMMAND), bool(control & LAST), view[1:], control & 0xFC)
 
     @property
+    def control(self) -> int:
+        """The Message Control Header. Source: PS3.8 section E.2."""
+        return self.is_command * COMMAND | self.is_last * LAST | self.reserved
+
+    @property
     def header(self) -> bytes:
         """What stands before the data: the item's length, the context ID, the Message Control Header."""
-        control = self.is_command * COMMAND | self.is_last * LAST | self.reserved
-        return _ITEM.pack(len(self.data) + 2, self.context_id, control)
+        return ITEM_HEADER.pack(len(self.data) + 2, self.context_id, self.control)
 
     def encode(self) -> bytes:
         """The Presentation-data-value Item. Source: PS3.8 section 9.3.5.1."""
@@ -119,7 +104,7 @@ class PDataTF:
     @property
     def parts(self) -> list[BytesLike]:
         """The PDU in pieces, nothing copied: for `socket.sendmsg`, `os.writev`, `StreamWriter.writelines`."""
-        parts: list[BytesLike] = [_PDU.pack(P_DATA_TF, sum(HEADER + len(pdv.data) for pdv in self.pdvs))]
+        parts: list[BytesLike] = [PDU_HEADER.pack(P_DATA_TF, sum(HEADER + len(pdv.data) for pdv in self.pdvs))]
         for pdv in self.pdvs:
             parts += (pdv.header, pdv.data)
         return parts
@@ -233,7 +218,7 @@ class _Slices:
     """Fragments as views of what is in memory."""
 
     def __init__(self, data: BytesLike) -> None:
-        self._rest = _bytes_view(data)
+        self._rest = bytes_view(data)
         self.ended = False
 
     def take(self, most: int) -> BytesLike:
@@ -271,7 +256,7 @@ class _File:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _bytes_view(data: object) -> memoryview:
+def bytes_view(data: object) -> memoryview:
     """A view of bytes, whatever the items of a bytes-like object are."""
     if not isinstance(data, bytes | bytearray | memoryview):
         raise TypeError(f"fragments are bytes-like, got {type(data).__name__}")
@@ -279,424 +264,3 @@ def _bytes_view(data: object) -> memoryview:
     if not view.c_contiguous:
         return memoryview(view.tobytes())
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")
-
-
-@frozen
-class Assembled:
-    """A message put together.
-
-    Attributes:
-        context_id: of the Presentation Context it came on.
-        primitive: what the Command Set says; a Data Set that was collected as bytes is in it.
-        command: the Command Set.
-        data_set: what the sink made of the Data Set; None where none came.
-        offset: where its first PDV stood, in bytes from the start of the stream.
-        anomalies: what was odd about its fragments, the first of each kind, each with an offset in the stream.
-    """
-
-    context_id: int
-    primitive: Primitive[Any, Any]
-    command: bytes
-    data_set: Any
-    offset: int
-    anomalies: tuple[Anomaly, ...] = ()
-
-
-class Decode(Protocol):
-    """What reads a Command Set, and another time with its Data Set, as `dimse.decode` does."""
-
-    def __call__(self, data: bytes, data_set: bytes | None = None, /) -> Primitive[Any, Any]:
-        """The primitive that the Command Set conveys."""
-        ...
-
-
-class Assembler:
-    """Puts the messages of one direction of an association together.
-
-    After an error it reads nothing more: where one fragment is lost, no later one can be told for what it is.
-
-    Args:
-        decode: reads a Command Set; `dimse.decode` where left out.
-        max_command: the most bytes of a Command Set.
-        max_data_set: the most bytes of a Data Set; None for no limit.
-        max_length: the Maximum Length that we announced; a longer PDU is an error. 0 for no limit.
-        sink: makes the sink for the Data Set of a message, from its primitive; asked when the first fragment is there.
-
-    Source: PS3.8 section 9.3.5 and Annex E.
-    """
-
-    def __init__(
-        self,
-        decode: Decode | None = None,
-        *,
-        max_command: int = MAX_COMMAND,
-        max_data_set: int | None = None,
-        max_length: int = 0,
-        sink: Callable[[Primitive[Any, Any]], Sink] = lambda _: Collect(),
-    ) -> None:
-        self._decode = decode or _decode_any()
-        self._max_command = max_command
-        self._max_data_set = sys.maxsize if max_data_set is None else max_data_set
-        self._max_length = max_length or MOST_LENGTH
-        self._make_sink = sink
-        self._stopped: tuple[int, int | None, str] | None = None
-        # Where the stream is: bytes behind us, bytes to come of a PDU and of a fragment, a header not yet whole.
-        self._offset = 0
-        self._pdu_left = 0
-        self._left = 0
-        self._header = bytearray()
-        self._pdu_used = False
-        # The fragment: its control header, where it goes, and how many bytes more the Command Set or Data Set may have.
-        self._control = 0
-        self._write: Callable[[memoryview], object]
-        self._room = 0
-        # Context ID and control header, in one number, of a fragment behind which another of its kind has to come.
-        self._like = -1
-        # The message: where it began, -1 between messages; its command, then its primitive, then its sink.
-        self._begun = -1
-        self._before = "no Command Set has come"
-        self._context_id = 0
-        self._command = bytearray()
-        self._write = self._command.extend
-        self._command_set = b""
-        self._primitive: Primitive[Any, Any] | None = None
-        self._announced: bool | None = None
-        self._sink: Sink | None = None
-        self._anomalies: dict[str, Anomaly] = {}
-
-    def feed(self, data: BytesLike) -> Iterator[Assembled]:
-        """Take the next bytes of a stream of P-DATA-TF PDUs, cut anywhere.
-
-        All is read at once, whether or not the messages are asked for.
-
-        Args:
-            data: any number of bytes. Sinks get views of it.
-
-        Returns:
-            The messages that are now complete. Where an error comes after them, it is raised behind the last one.
-
-        Raises:
-            FragmentError: what was found is no P-DATA-TF PDU or makes no message; or such an error came before.
-
-        Source: PS3.8 section 9.3.5.
-        """
-        return self._run(self._read, _bytes_view(data))
-
-    def feed_pdv(self, pdv: PDV) -> Iterator[Assembled]:
-        """Take the next PDV, where another program has divided the PDUs.
-
-        Offsets count each PDV as the item it was in its PDU.
-
-        Args:
-            pdv: the next in order; none may be taken while a PDU given to `feed` is unfinished.
-
-        Returns:
-            The messages that are now complete, one at the most as long as Command Sets say what follows them.
-
-        Raises:
-            FragmentError: the fragments make no message; or such an error came before.
-
-        Source: PS3.8 section E.1.
-        """
-        return self._run(self._read_pdv, pdv)
-
-    def close(self) -> Iterator[Assembled]:
-        """Say that the stream has ended; nothing is read any more. After an error this does nothing.
-
-        Returns:
-            A message, where one waited only because its Command Set did not say whether a Data Set follows.
-
-        Raises:
-            FragmentError: the stream ended within a message or a PDU.
-        """
-        if self._stopped is not None:
-            return iter(())
-        return self._run(self._end)
-
-    def _run(self, read: Callable[..., None], *arguments: Any) -> Iterator[Assembled]:
-        if self._stopped is not None:
-            raise FragmentError(*self._stopped)
-        done: list[Assembled] = []
-        try:
-            read(done, *arguments)
-        except BaseException as error:
-            self._stop(error)
-            if done and isinstance(error, Exception):
-                return _then_raise(done, error)
-            raise
-        return iter(done)
-
-    def _stop(self, error: BaseException) -> None:
-        if isinstance(error, FragmentError):
-            self._stopped = error.offset, error.tag, f"nothing is read after an error: {error.reason}"
-        else:
-            text = f"nothing is read after an error, {type(error).__name__}: {error}"
-            self._stopped = self._offset, None, text
-        sink, self._sink = self._sink, None
-        self._command = self._header = bytearray()
-        self._write = self._command.extend
-        if sink is not None:
-            sink.discard()
-
-    def _end(self, done: list[Assembled]) -> None:
-        offset = self._offset + len(self._header)
-        if self._header or self._pdu_left:
-            raise FragmentError(offset, None, "the stream ends within a P-DATA-TF PDU")
-        if self._begun >= 0:
-            if self._primitive is None or self._announced or self._sink is not None:
-                raise FragmentError(offset, None, f"the stream ends before {self._unfinished()} is complete")
-            self._complete(done, self._primitive)
-        self._stopped = offset, None, "the stream was closed"
-
-    # PDUs and items
-
-    def _read(self, done: list[Assembled], view: memoryview) -> None:
-        at, end = 0, len(view)
-        while at < end:
-            if not self._left:
-                if self._like >= 0 and not self._header:
-                    at = self._read_alike(view, at, end)
-                if at < end:
-                    at = self._read_header(done, view, at, end)
-                continue
-            size = min(self._left, end - at)
-            self._write(view[at : at + size])
-            at += size
-            self._offset += size
-            self._pdu_left -= size
-            self._left -= size
-            if not self._left:
-                self._end_fragment(done)
-
-    def _read_alike(self, view: memoryview, at: int, end: int) -> int:
-        """Read on while items are whole and like the one before but for their length; gives where they ended.
-
-        They need no judgement but of their length. Nearly all of a large Data Set is read here, either as PDUs of one
-        item or as items of one PDU; and all that a hostile peer can make small and many.
-        """
-        start, like, room, write = at, self._like, self._room, self._write
-        odd = "PDV.ODD_LENGTH" not in self._anomalies
-        if self._pdu_left:
-            end = min(end, at + self._pdu_left)
-            while end - at >= HEADER:
-                length, found = _LIKE_ITEM.unpack_from(view, at)
-                until = at + length + 4
-                if found != like or until > end or not 2 <= length <= room or length & odd:
-                    break
-                if length > 2:
-                    write(view[at + HEADER : until])
-                    room -= length - 2
-                at = until
-            self._pdu_left -= at - start
-        else:
-            while end - at >= HEADER + HEADER:
-                pdu_type, whole, length, found = _LIKE_PDU.unpack_from(view, at)
-                until = at + whole + HEADER
-                if found != like or pdu_type != P_DATA_TF or whole != length + 4 or whole > self._max_length:
-                    break
-                if until > end or not 2 <= length <= room or length & odd:
-                    break
-                if length > 2:
-                    write(view[at + HEADER + HEADER : until])
-                    room -= length - 2
-                at = until
-        self._room = room
-        self._offset += at - start
-        self._check_pdu_left()
-        return at
-
-    def _read_header(self, done: list[Assembled], view: memoryview, at: int, end: int) -> int:
-        """Read the header of a PDU or an item, or as much as there is of it; gives where it ended."""
-        header = self._header
-        if header or end - at < HEADER:
-            more = view[at : at + HEADER - len(header)]
-            header += more
-            at += len(more)
-            if not self._pdu_left:
-                self._check_type(header[0])
-            elif len(header) >= 4:
-                self._check_item(int.from_bytes(header[:4], "big"))
-            if len(header) < HEADER:
-                return at
-            view, start = memoryview(bytes(header)), 0
-            header.clear()
-        else:
-            start = at
-            at += HEADER
-        if self._pdu_left:
-            length, context_id, control = _ITEM.unpack_from(view, start)
-            self._check_item(length)
-            self._begin_fragment(done, context_id, control, length - 2)
-            self._pdu_left -= HEADER
-            self._left = length - 2
-            if length == 2:
-                self._end_fragment(done)
-        else:
-            self._begin_pdu(*_PDU.unpack_from(view, start))
-        return at
-
-    def _check_type(self, pdu_type: int) -> None:
-        if pdu_type != P_DATA_TF:
-            name = _PDU_NAMES.get(pdu_type, "of no kind in PS3.8")
-            raise self._error(f"a PDU of type {pdu_type:02X}H, {name}; P-DATA-TF is 04H")
-
-    def _begin_pdu(self, pdu_type: int, length: int) -> None:
-        self._check_type(pdu_type)
-        if length > self._max_length:
-            text = f"a P-DATA-TF PDU of length {length}; the Maximum Length is {self._max_length} (PS3.8 D.1)"
-            raise self._error(text)
-        if not length:
-            raise self._error("a P-DATA-TF PDU of length 0, and it shall carry a PDV (PS3.8 9.3.5)")
-        self._offset += HEADER
-        self._pdu_left = length
-        self._pdu_used = False
-        self._check_pdu_left()
-
-    def _check_pdu_left(self) -> None:
-        if 0 < self._pdu_left < 4:
-            text = f"{self._pdu_left} bytes are left of the PDU, too few for the length of an item"
-            raise self._error(text)
-
-    def _check_item(self, length: int) -> None:
-        if length < 2:
-            text = f"a PDV of length {length}, too few for a context ID and a Message Control Header"
-            raise self._error(text)
-        if length > self._pdu_left - 4:
-            text = f"a PDV of length {length}, {self._pdu_left - 4} bytes are left of the PDU"
-            raise self._error(text)
-
-    def _read_pdv(self, done: list[Assembled], pdv: PDV) -> None:
-        if self._pdu_left or self._header:
-            raise self._error("a PDV by itself, while a PDU is unfinished")
-        data = _bytes_view(pdv.data)
-        self._pdu_used = False
-        control = pdv.is_command * COMMAND | pdv.is_last * LAST | pdv.reserved
-        self._begin_fragment(done, pdv.context_id, control, len(data))
-        if data:
-            self._write(data)
-        self._offset += len(data)
-        self._end_fragment(done)
-
-    # Fragments and messages
-
-    def _begin_fragment(self, done: list[Assembled], context_id: int, control: int, size: int) -> None:
-        """Judge a fragment by its header, before any of it is taken."""
-        if control & COMMAND:
-            self._command_may_come(done, context_id)
-        else:
-            self._data_may_come()
-        if context_id != self._context_id:
-            text = f"Presentation Context ID {context_id} within {self._unfinished()}, which began with"
-            raise self._error(f"{text} {self._context_id} (PS3.8 E.1)")
-        self._room -= size
-        if self._room < 0:
-            most = self._max_command if control & COMMAND else self._max_data_set
-            raise self._error(f"{self._unfinished()} has more than {most} bytes, the limit set here")
-        if self._sink is None and self._primitive is not None:
-            self._sink = self._make_sink(self._primitive)
-            self._write = self._sink.write
-        if not context_id & 1:
-            self._note("PDV.CONTEXT_ID", f"Presentation Context ID {context_id} is not odd", "PS3.8 9.3.5.1")
-        if control > COMMAND | LAST:
-            self._note("PDV.CONTROL", f"reserved bits are set in Message Control Header {control:02X}H", "PS3.8 E.2")
-        if size & 1:
-            self._note("PDV.ODD_LENGTH", f"a fragment of {size} bytes, an odd number", "PS3.8 E.1")
-        self._control = control
-        self._offset += HEADER
-
-    def _command_may_come(self, done: list[Assembled], context_id: int) -> None:
-        if self._primitive is not None:
-            if self._sink is not None:
-                text = f"a Command fragment before {self._unfinished()} is complete; messages shall not be interleaved"
-                raise self._error(f"{text} (PS3.8 E.1)")
-            if self._announced:
-                raise self._error(f"a Command fragment, and {self._unfinished()} is announced and absent (PS3.7 E.1)")
-            self._complete(done, self._primitive)
-        if self._begun < 0:
-            self._begun = self._offset
-            self._context_id = context_id
-            self._room = self._max_command
-            if self._pdu_used:
-                self._note("PDV.SHARED", "a message begins in a PDU that has PDVs of another", "PS3.8 E.1")
-
-    def _data_may_come(self) -> None:
-        if self._primitive is None:
-            if self._begun >= 0:
-                raise self._error(f"a Data Set fragment before {self._unfinished()} is complete (PS3.8 E.1)")
-            raise self._error(f"a Data Set fragment, and {self._before} (PS3.7 6.3)")
-
-    def _end_fragment(self, done: list[Assembled]) -> None:
-        if not self._control & LAST:
-            self._like = self._context_id << 8 | self._control
-        else:
-            self._like = -1
-            if self._primitive is None:
-                self._end_command(done)
-            else:
-                self._complete(done, self._primitive)
-        self._pdu_used = True
-        self._check_pdu_left()
-
-    def _end_command(self, done: list[Assembled]) -> None:
-        self._command_set = bytes(self._command)
-        self._command.clear()
-        primitive = self._primitive = self._read_command()
-        received = primitive.received
-        if received is None or received.data_set_type is None:
-            # What cannot have a Data Set is not kept waiting for one: its sender may be waiting for the answer.
-            self._announced = False if primitive.MESSAGES[primitive.role].DATA_SET == "never" else None
-        else:
-            self._announced = received.announces_data_set
-        self._room = self._max_data_set
-        if self._announced is False:
-            self._complete(done, primitive)
-
-    def _read_command(self, *data_set: bytes) -> Primitive[Any, Any]:
-        try:
-            return self._decode(self._command_set, *data_set)
-        except DecodeError as error:
-            text = f"the Command Set cannot be read, {error.offset} bytes from its start: {error.reason}"
-            raise FragmentError(self._begun, error.tag, text) from error
-
-    def _complete(self, done: list[Assembled], primitive: Primitive[Any, Any]) -> None:
-        name = primitive.MESSAGES[primitive.role].NAME
-        sink, data_set = self._sink, None
-        if sink is None:
-            self._before = f"the {name} before it announces none"
-        else:
-            self._before = f"that of the {name} before it is complete"
-            data_set = sink.finish()
-            if isinstance(sink, Collect):
-                primitive = self._read_command(data_set)
-        anomalies = tuple(self._anomalies.values())
-        done.append(Assembled(self._context_id, primitive, self._command_set, data_set, self._begun, anomalies))
-        self._begun = -1
-        self._primitive = self._sink = None
-        self._write = self._command.extend
-        self._anomalies.clear()
-
-    def _unfinished(self) -> str:
-        """What is being put together, in words."""
-        primitive = self._primitive
-        if primitive is None:
-            return f"the Command Set that began at {self._begun}"
-        return f"the Data Set of the {primitive.MESSAGES[primitive.role].NAME} that began at {self._begun}"
-
-    def _error(self, text: str) -> FragmentError:
-        return FragmentError(self._offset, None, text)
-
-    def _note(self, rule: str, text: str, section: str) -> None:
-        """Keep an anomaly, the first of its kind in a message: however many there are, they take no more memory."""
-        if rule not in self._anomalies:
-            self._anomalies[rule] = Anomaly(rule, None, self._offset, text, section)
-
-
-def _then_raise(done: list[Assembled], error: Exception) -> Iterator[Assembled]:
-    yield from done
-    raise error
-
-
-def _decode_any() -> Decode:
-    from dimse.services import decode
-
-    return decode

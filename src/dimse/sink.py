@@ -1,7 +1,7 @@
 """Where a Data Set goes while its fragments arrive: into memory, into a temporary file, to a callback, or nowhere.
 
-A sink takes one Data Set. It knows neither PDVs nor messages; `dimse.pdv` makes one for each message, by a function of
-the user's, and hands it the bytes as they come, in any cut. Only `Spool` ever opens a file, and only when it has to.
+A sink takes one Data Set. It knows neither PDVs nor messages; an `Assembler` makes one for each message, by a function
+of the user's, and hands it the bytes as they come, in any cut. Only `Spool` ever opens a file, and only when it has to.
 """
 
 from __future__ import annotations

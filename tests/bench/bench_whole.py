@@ -21,7 +21,8 @@ import pynetdicom.dimse_messages as pynetdicom_messages
 import pytest
 
 import dimse
-from dimse.pdv import Assembler, to_pdus
+from dimse.assembler import Assembler
+from dimse.pdv import to_pdus
 from dimse.sink import Collect, Sink, Stream
 
 from .conftest import Results

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from dimse import C_CANCEL_RQ, C_ECHO_RQ, C_FIND_RSP, C_STORE_RQ, N_GET_RQ, DecodeError, decode
-from dimse.pdv import PDV, Assembled, Assembler, FragmentError
+from dimse.assembler import Assembler
+from dimse.joiner import Assembled
+from dimse.pdv import PDV, FragmentError
 from dimse.sink import Drop, Views
 
 VERIFICATION = "1.2.840.10008.1.1"
@@ -111,9 +113,9 @@ def assemble(pieces: Iterable[bytes], limits: dict[str, Any]) -> Outcome:
     try:
         for piece in pieces:
             messages.extend(assembler.feed(piece))
-            assert len(assembler._command) <= most
+            assert len(assembler._joiner._command) <= most
             assert len(assembler._header) < 6
-            assert len(assembler._anomalies) <= KINDS_OF_ANOMALY
+            assert len(assembler._joiner._anomalies) <= KINDS_OF_ANOMALY
         messages.extend(assembler.close())
     except FragmentError as error:
         found = error
