@@ -10,11 +10,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from jinja2 import Environment, nodes
 
+import dimse
 from dimse_codegen.load import load
 from dimse_codegen.render import render
 from dimse_codegen.sync import compare
@@ -189,6 +191,26 @@ def test_imports_go_one_way(room: str) -> None:
     files = [RUNTIME / f"{room}.py"] if (RUNTIME / f"{room}.py").exists() else (RUNTIME / room).glob("*.py")
     for path in files:
         assert set(modules_of_runtime(path)) - {room} <= set(above)
+
+
+def test_importing_dimse_imports_nothing_else() -> None:
+    """`import dimse` brings in the names of its modules, and no module but the one that does so."""
+    program = "import sys, dimse; print(*sorted(name for name in sys.modules if name.startswith('dimse')))"
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, encoding="utf-8")
+    assert done.stdout.split() == ["dimse", "dimse.lazy", "dimse.services"]
+
+
+def test_every_public_name_is_there() -> None:
+    """What `dimse` lists can be had, is shown by `dir`, and is told to type checkers from where it comes."""
+    assert sorted(dimse.__all__) == sorted({name for names in dimse._MODULES.values() for name in names})
+    assert set(dimse.__all__) <= set(dir(dimse))
+    tree = ast.parse((RUNTIME / "__init__.py").read_text(encoding="utf-8"))
+    told = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name != "*"]
+    for module, names in dimse._MODULES.items():
+        for name in names:
+            assert getattr(dimse, name) is getattr(import_module(f"dimse.{module}"), name)
+        shown = {alias.name for node in told if node.module == f"dimse.{module}" for alias in node.names}
+        assert module == "services" or shown == set(names)
 
 
 @pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.stem)

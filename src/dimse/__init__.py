@@ -9,6 +9,7 @@ from dimse import services
 from dimse.lazy import attach
 
 if TYPE_CHECKING:
+    from dimse.assembler import Assembler
     from dimse.codec import Codec
     from dimse.command_set import Anomaly, RawElement
     from dimse.comment import FittedComment, fit_error_comment
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
         RoleError,
         UsageError,
     )
+    from dimse.joiner import Assembled
     from dimse.message import Cancel, Message, Request, Response
     from dimse.parameter import Row, Table
+    from dimse.pdv import PDV, FragmentError, PDataTF, to_pdus, to_pdvs
     from dimse.primitive import Primitive
     from dimse.services import *  # noqa: F403  (their names stand in services.__all__)
+    from dimse.sink import Collect, Drop, Sink, Spool, Stream, Views
     from dimse.violation import Violation
 
 _MODULES = {
+    "assembler": ("Assembler",),
     "codec": ("Codec",),
     "command_set": ("Anomaly", "RawElement"),
     "comment": ("FittedComment", "fit_error_comment"),
@@ -40,22 +45,32 @@ _MODULES = {
         "RoleError",
         "UsageError",
     ),
+    "joiner": ("Assembled",),
     "message": ("Cancel", "Message", "Request", "Response"),
     "parameter": ("Row", "Table"),
+    "pdv": ("PDV", "FragmentError", "PDataTF", "to_pdus", "to_pdvs"),
     "primitive": ("Primitive",),
+    "sink": ("Collect", "Drop", "Sink", "Spool", "Stream", "Views"),
     "violation": ("Violation",),
     "services": services.__all__,
 }
 __getattr__, __dir__ = attach(__name__, _MODULES)
 
 __all__ = [
+    "PDV",
     "Anomaly",
+    "Assembled",
+    "Assembler",
     "Cancel",
     "Codec",
+    "Collect",
     "DecodeError",
     "DimseError",
+    "Drop",
     "FittedComment",
+    "FragmentError",
     "Message",
+    "PDataTF",
     "ParameterError",
     "ParameterTypeError",
     "ParameterValueError",
@@ -65,9 +80,15 @@ __all__ = [
     "Response",
     "RoleError",
     "Row",
+    "Sink",
+    "Spool",
+    "Stream",
     "Table",
     "UsageError",
+    "Views",
     "Violation",
     "fit_error_comment",
+    "to_pdus",
+    "to_pdvs",
 ]
 __all__ += services.__all__
