@@ -121,7 +121,10 @@ def test_readme_quotes_the_demo(demo: subprocess.CompletedProcess[str]) -> None:
         assert line == "..." or line in printed, line
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", ROOT / "docs" / "messages.md"], ids=name_of)
+RUN = [ROOT / "README.md", ROOT / "docs" / "messages.md", ROOT / "docs" / "fragments.md"]
+
+
+@pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_python_of_the_pages_runs_as_printed(page: Path, tmp_path: Path) -> None:
     """The Python blocks of a page run one after the other, and print what stands below them."""
     run_blocks(page, tmp_path)
