@@ -233,6 +233,31 @@ def test_empty_values() -> None:
     assert [anomaly.rule for anomaly in primitive.anomalies] == ["WIRE.EMPTY", "WIRE.EMPTY"]
 
 
+@pytest.mark.parametrize("data_set_type", [0x0000, 0x0001, 0x0102, 0xFFFF])
+@each
+def test_any_data_set_type(message: type[Message], data_set_type: int) -> None:
+    """A Command Data Set Type that came is written again, in messages without a Data Set too; a copy forgets it."""
+    made = full(message)
+    canonical = made.encode()
+    at = canonical.index(bytes.fromhex("0000 0008 02000000")) + 8
+    wire = canonical[:at] + data_set_type.to_bytes(2, "little") + canonical[at + 2 :]
+    primitive = decode(wire)
+    assert primitive.encode() == wire
+    if made.data_set is None:
+        assert f"{message.NAME}.CommandDataSetType.never" in [broken.rule for broken in primitive.violations()]
+        assert attrs.evolve(primitive).encode() == canonical
+
+
+def test_the_data_set_type_is_of_its_role() -> None:
+    """What was received with a request is not written into its response."""
+    wire = dimse.C_ECHO_RQ(MessageID=1, AffectedSOPClassUID="1.2.840.10008.1.1").encode()
+    primitive = decode(wire[:-2] + b"\1\0")
+    primitive.MessageIDBeingRespondedTo, primitive.Status = 1, 0
+    said = [bytes.fromhex(f"0000 0008 02000000 {number}") for number in ("0100", "0101")]
+    assert [number in primitive.encode("request") for number in said] == [True, False]
+    assert [number in primitive.encode("response") for number in said] == [False, True]
+
+
 def test_respond() -> None:
     """respond() repeats what the response shall repeat, keeps what is given, and leaves out what is given as None."""
     pending = move.respond(Status=0xFF00, NumberOfRemainingSuboperations=3)

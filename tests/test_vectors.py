@@ -99,6 +99,14 @@ def test_no_byte_is_lost(vector: dict[str, Any]) -> None:
     assert len(set(told)) == len(told)
 
 
+@pytest.mark.parametrize("vector", READABLE, ids=name_of)
+def test_canonical_bytes_come_back(vector: dict[str, Any]) -> None:
+    """Where nothing is odd about the bytes, those that are written again are the same, whatever the rules broken."""
+    primitive = decode(wire_of(vector))
+    if not primitive.anomalies and not primitive.residue:
+        assert primitive.encode() == wire_of(vector)
+
+
 def test_a_vector_for_each_kind() -> None:
     """Each kind of malformed Command Set that `dimse.testing` draws has a vector, and no other but those listed."""
     assert {vector["name"] for vector in VECTORS} == {*MALFORMED, *JUDGED_ELSEWHERE}

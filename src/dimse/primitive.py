@@ -163,6 +163,8 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
     def encode(self, role: Role | None = None) -> bytes:
         """The Command Set of what is set, whether or not it may be sent: canonical, the group length first.
 
+        A Command Data Set Type that was received and announces a Data Set is kept, unless none is set that could be.
+
         Args:
             role: "request", "response" or "cancel"; that of `self.role` where left out.
 
@@ -174,7 +176,7 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         column = self._column(role)
         reading = Reading(self, column, None)
         values = [(COMMAND_FIELD, write("US", self.MESSAGES[column.role].COMMAND_FIELD))]
-        data_set_type = NO_DATA_SET
+        follows = False
         for row in self.TABLE:
             value = reading.value(row.keyword)
             if value is None:
@@ -182,8 +184,8 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
             if row.tag is not None:
                 values.append((row.tag, write(row.vr, value)))
             else:
-                data_set_type = self._data_set_type()
-        values.append((DATA_SET_TYPE, write("US", data_set_type)))
+                follows = True
+        values.append((DATA_SET_TYPE, write("US", self._data_set_type(column, follows))))
         return join(values)
 
     def __repr__(self) -> str:
@@ -201,11 +203,13 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         values = [(row, reading.value(row.keyword)) for row in self.TABLE]
         return [(row.keyword, show(value, row)) for row, value in values if value is not None]
 
-    def _data_set_type(self) -> int:
+    def _data_set_type(self, column: Column, follows: bool) -> int:
         received = self._received
-        if received is not None and received.data_set_type is not None and received.announces_data_set:
-            return received.data_set_type
-        return DATA_SET_FOLLOWS
+        if received is None or received.data_set_type in (None, NO_DATA_SET):
+            return DATA_SET_FOLLOWS if follows else NO_DATA_SET
+        # Where the message has no Data Set, no parameter can hold what the peer announced all the same.
+        kept = follows or (column.data_set_keyword is None and received.role == column.role)
+        return received.data_set_type if kept else NO_DATA_SET
 
     def _column(self, role: Role | None) -> Column:
         asked = role or self.role
