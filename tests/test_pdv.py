@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dimse import C_ECHO, C_ECHO_RQ, C_FIND_RSP, C_STORE, C_STORE_RQ, DecodeError, ParameterValueError, decode
-from dimse.assembler import Assembler
+from dimse.assembler import LEAST_OF_A_RUN, MOST_OF_A_RUN, TINY, Assembler
 from dimse.joiner import Assembled
 from dimse.pdv import LEAST_LENGTH, MOST_LENGTH, PDV, FragmentError, PDataTF, to_pdus, to_pdvs
 from dimse.sink import SMALL, Collect, Drop, Spool, Stream, Views
@@ -284,6 +284,47 @@ def test_any_order_of_fragments(items: list[tuple[int, int, bytes]]) -> None:
     """Fragments of any kind in any order make messages or a FragmentError, the same however the stream is cut."""
     every_cut(b"".join(pdu(item(*each)) for each in items))
     every_cut(pdu(*(item(*each) for each in items)))
+
+
+def tiny(count: int, size: int, control: int = 0) -> list[bytes]:
+    """Fragments of a few bytes each, all of them different."""
+    data = bytes(number * 7 % 251 for number in range(count * size))
+    return [item(1, control, data[at * size : (at + 1) * size]) for at in range(count)]
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> list[bytes]:
+    """Runs of tiny fragments, some long enough to be read at once, with something else between them."""
+    items: list[bytes] = []
+    for _ in range(draw(st.integers(1, 3))):
+        items += tiny(draw(st.integers(LEAST_OF_A_RUN - 2, 40)), draw(st.sampled_from([0, 1, 2, 3, TINY, TINY + 1])))
+        other = st.sampled_from([b"", item(1, 0, bytes(60)), item(1, 0, b"x"), item(1, 4, b"xy"), item(3, 0, b"xy")])
+        items.append(draw(other))
+    return [*filter(None, items), item(1, 2, b"")]
+
+
+@given(items=runs(), limit=st.none() | st.integers(0, 300), cuts=CUTS, data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_runs_of_tiny_fragments(items: list[bytes], limit: int | None, cuts: list[int], data: st.DataObject) -> None:
+    """What is read many fragments at a time gives what it gives one by one: in one PDU, in one each, and mutated."""
+    for stream in (pdu(*items), b"".join(map(pdu, items))):
+        every_cut(STORE_PDU + stream, cuts, max_data_set=limit)
+        changed = bytearray(stream)
+        changed[data.draw(st.integers(0, len(stream) - 1))] ^= data.draw(st.integers(1, 255))
+        every_cut(STORE_PDU + bytes(changed), cuts, max_data_set=limit)
+
+
+@pytest.mark.parametrize("size", [1, 2, TINY])
+@pytest.mark.parametrize("together", [True, False], ids=["one PDU", "PDUs"])
+def test_tiny_fragments_come_in_few_pieces(size: int, together: bool) -> None:
+    """Thousands of tiny fragments are a few pieces to a sink, and none of these grows with their number."""
+    items = tiny(5000, size)
+    lengths: list[int] = []
+    assembler = Assembler(sink=lambda _: Stream(lambda piece: lengths.append(len(piece))))
+    assembler.feed(STORE_PDU + (pdu(*items) if together else b"".join(map(pdu, items))))
+    assert sum(lengths) == 5000 * size
+    assert len(lengths) < 50
+    assert max(lengths) <= MOST_OF_A_RUN * size
 
 
 @given(stream=st.binary(max_size=60))

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from dimse.primitive import Primitive
 
 MAX_COMMAND = 64 * 1024
+# Fragments of up to so many bytes are copied together where many of one size follow each other: a view of each would
+# cost far more than its bytes. A run is looked for among so many fragments, and worth it from so many on.
+TINY = 16
+MOST_OF_A_RUN = 1024
+LEAST_OF_A_RUN = 16
 
 # An item's header, and a PDU's with it, context ID and control header in one number.
 _LIKE_ITEM = struct.Struct(">IH")
@@ -173,36 +178,62 @@ class Assembler:
         They need no judgement but of their length. Nearly all of a large Data Set is read here, either as PDUs of one
         item or as items of one PDU; and all that a hostile peer can make small and many.
         """
-        joiner = self._joiner
-        start, like, room, write = at, joiner.like, joiner.room, joiner.write
-        odd = joiner.minds_odd
+        start = at
         if self._pdu_left:
-            end = min(end, at + self._pdu_left)
-            while end - at >= HEADER:
-                length, found = _LIKE_ITEM.unpack_from(view, at)
-                until = at + length + 4
-                if found != like or until > end or not 2 <= length <= room or length & odd:
-                    break
-                if length > 2:
-                    write(view[at + HEADER : until])
-                    room -= length - 2
-                at = until
+            at = self._read_items(view, at, min(end, at + self._pdu_left))
             self._pdu_left -= at - start
         else:
-            while end - at >= HEADER + HEADER:
-                pdu_type, whole, length, found = _LIKE_PDU.unpack_from(view, at)
-                until = at + whole + HEADER
-                if found != like or pdu_type != P_DATA_TF or whole != length + 4 or whole > self._max_length:
-                    break
-                if until > end or not 2 <= length <= room or length & odd:
-                    break
-                if length > 2:
-                    write(view[at + HEADER + HEADER : until])
-                    room -= length - 2
-                at = until
-        joiner.room = room
+            at = self._read_pdus(view, at, end)
         self._offset += at - start
         self._check_pdu_left()
+        return at
+
+    def _read_items(self, view: memoryview, at: int, end: int) -> int:
+        joiner = self._joiner
+        like, room, write, odd = joiner.like, joiner.room, joiner.write, joiner.minds_odd
+        tiny = TINY + 2
+        while end - at >= HEADER:
+            length, found = _LIKE_ITEM.unpack_from(view, at)
+            until = at + length + 4
+            if found != like or until > end or not 2 <= length <= room or length & odd:
+                break
+            if length <= tiny:
+                count = _write_run(view[at:end], HEADER, length - 2, room, write)
+                if count:
+                    at += count * (length + 4)
+                    room -= count * (length - 2)
+                    continue
+                tiny = 0
+            if length > 2:
+                write(view[at + HEADER : until])
+                room -= length - 2
+            at = until
+        joiner.room = room
+        return at
+
+    def _read_pdus(self, view: memoryview, at: int, end: int) -> int:
+        joiner = self._joiner
+        like, room, write, odd = joiner.like, joiner.room, joiner.write, joiner.minds_odd
+        tiny = TINY + 2
+        while end - at >= HEADER + HEADER:
+            pdu_type, whole, length, found = _LIKE_PDU.unpack_from(view, at)
+            until = at + whole + HEADER
+            if found != like or pdu_type != P_DATA_TF or whole != length + 4 or whole > self._max_length:
+                break
+            if until > end or not 2 <= length <= room or length & odd:
+                break
+            if length <= tiny:
+                count = _write_run(view[at:end], HEADER + HEADER, length - 2, room, write)
+                if count:
+                    at += count * (whole + HEADER)
+                    room -= count * (length - 2)
+                    continue
+                tiny = 0
+            if length > 2:
+                write(view[at + HEADER + HEADER : until])
+                room -= length - 2
+            at = until
+        joiner.room = room
         return at
 
     def _read_header(self, view: memoryview, at: int, end: int) -> int:
@@ -284,6 +315,37 @@ class Assembler:
 
     def _error(self, text: str) -> FragmentError:
         return FragmentError(self._offset, None, text)
+
+
+def _write_run(view: memoryview, header: int, size: int, room: int, write: Callable[[memoryview], object]) -> int:
+    """Write a run of tiny fragments, which have equal headers, as one piece.
+
+    Nothing is done fragment by fragment: the first bytes of all of them are compared and copied at once, then the
+    second ones, and so on.
+
+    Args:
+        view: bytes that begin with a whole fragment, its header before it.
+        header: bytes of a header.
+        size: bytes of the fragment.
+        room: the most bytes to write.
+        write: takes the piece.
+
+    Returns:
+        The number of fragments written; 0 where so few follow each other that it is not worth it.
+    """
+    step = header + size
+    count = min(len(view) // step, MOST_OF_A_RUN, room // (size or 1))
+    for at in range(header):
+        if count < LEAST_OF_A_RUN:
+            return 0
+        column = bytes(view[at : count * step : step])
+        count = len(column) - len(column.lstrip(column[:1]))
+    data = bytearray(count * size)
+    for at in range(size):
+        data[at::size] = view[header + at : count * step : step]
+    if data:
+        write(memoryview(data))
+    return count
 
 
 def _then_raise(done: list[Assembled], error: Exception) -> Iterator[Assembled]:

@@ -21,7 +21,10 @@ class Sink(Protocol):
     """What takes the Data Set of one message."""
 
     def write(self, data: memoryview, /) -> object:
-        """Take the next bytes: never none, a view of the buffer that was fed, good until that buffer changes."""
+        """Take the next bytes, never none: a view of the buffer that was fed, good until that buffer changes.
+
+        Many fragments of a few bytes each come copied together, as one view.
+        """
 
     def finish(self) -> Any:
         """What stands for the Data Set in the message assembled."""
@@ -105,7 +108,8 @@ class Stream:
     """Hands each piece to a callback as it comes; the message assembled has the number of bytes.
 
     Args:
-        callback: takes a view of the buffer that was fed; a piece is a fragment, or what has come of one.
+        callback: takes a view of the buffer that was fed; a piece is a fragment, what has come of one, or many that
+            are tiny, copied together.
     """
 
     def __init__(self, callback: Callable[[memoryview], object]) -> None:
