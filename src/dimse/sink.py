@@ -90,7 +90,7 @@ class Spool:
     def __init__(self, max_size: int = 1 << 20, directory: str | None = None) -> None:
         from tempfile import SpooledTemporaryFile
 
-        # A max_size of 0 means no limit there, and here that nothing stays in memory.
+        # A max_size of 0 means no limit there, and here that one byte at the most stays in memory.
         self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size or 1, dir=directory)  # noqa: SIM115
         self.write = self._file.write
 
