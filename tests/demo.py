@@ -142,10 +142,10 @@ def carried(message: Captured) -> str:
 
 def status_class(code: int) -> str:
     """The class of a status, by Annex C as compiled."""
-    from dimse.condition import Status
+    from dimse.condition import StatusIs
     from dimse.services import _statuses
 
-    classes = (each for each in vars(_statuses).values() if isinstance(each, Status))
+    classes = (each for each in vars(_statuses).values() if isinstance(each, StatusIs))
     return next((status.name for status in classes if status.covers(code)), "of no class")
 
 

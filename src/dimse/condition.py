@@ -69,7 +69,7 @@ def _ranges(patterns: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
 
 
 @frozen
-class Status:
+class StatusIs:
     """The Status is one of some codes, each `FF00H` or a range `Bxxx`; codes of `besides` are taken out.
 
     `name` is what people call them: a status class of Annex C, or the codes themselves.
@@ -100,9 +100,9 @@ class Status:
         return f"Status is {self.name}"
 
 
-def codes(*codes: str) -> Status:
+def codes(*codes: str) -> StatusIs:
     """The Status is one of some codes that have no common name."""
-    return Status(" or ".join(codes), codes)
+    return StatusIs(" or ".join(codes), codes)
 
 
 @frozen

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import Attribute, frozen
 
-from dimse.condition import Condition, Status
+from dimse.condition import Condition, StatusIs
 from dimse.errors import ParameterError, ParameterValueError
 from dimse.violation import Severity
 
@@ -78,7 +78,7 @@ class Row:
     status_related: bool
     required: Condition | None
     permitted: Condition | None
-    with_status: Status | None
+    with_status: StatusIs | None
     severity: Severity
     equals: str | None
 
@@ -147,7 +147,7 @@ class Dictionary:
         status_related: bool = False,
         required: Condition | None = None,
         permitted: Condition | None = None,
-        with_status: Status | None = None,
+        with_status: StatusIs | None = None,
         severity: Severity = "error",
         equals: str | None = None,
     ) -> Row:

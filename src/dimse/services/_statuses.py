@@ -2,10 +2,10 @@
 # Do not edit: change the schema and run `dimse-codegen generate`.
 """The status classes."""
 
-from dimse.condition import Status
+from dimse.condition import StatusIs
 
-SUCCESS = Status("Success", ("0000H",))
-PENDING = Status("Pending", ("FF00H", "FF01H"))
-CANCEL = Status("Cancel", ("FE00H",))
-WARNING = Status("Warning", ("0001H", "Bxxx", "0107H", "0116H"))
-FAILURE = Status("Failure", ("Axxx", "Cxxx", "01xx", "02xx"), besides=("0107H", "0116H"))
+SUCCESS = StatusIs("Success", ("0000H",))
+PENDING = StatusIs("Pending", ("FF00H", "FF01H"))
+CANCEL = StatusIs("Cancel", ("FE00H",))
+WARNING = StatusIs("Warning", ("0001H", "Bxxx", "0107H", "0116H"))
+FAILURE = StatusIs("Failure", ("Axxx", "Cxxx", "01xx", "02xx"), besides=("0107H", "0116H"))
