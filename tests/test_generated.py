@@ -34,6 +34,7 @@ ROOMS = [
     "vr",
     "optional",
     "comment",
+    "status",
     "value",
     "command_set",
     "condition",
@@ -60,8 +61,9 @@ NEVER_IN_RUNTIME = {"dimse_codegen", "jinja2", "ruamel", "yaml", "click"}
 # The modules that a generated one, a user's too, is written against.
 FOR_GENERATED = {"codec", "command_set", "condition", "errors", "message", "parameter", "primitive", "vr"}
 FOR_GENERATED |= {"lazy", "optional", "shape", "strict"}
-# A class module is read by people and stays short; the straight lines of a message are read by nobody in a row.
-LINES = {"wire_": 400, "": 170}
+# A class module is read by people and stays short; the straight lines of a message are read by nobody in a row, and
+# the SOP Classes, a line each, are looked up.
+LINES = {"wire_": 400, "_service_classes": 700, "": 170}
 
 GENERATED = sorted(SERVICES.glob("*.py"))
 

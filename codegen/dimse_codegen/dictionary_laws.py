@@ -7,27 +7,28 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from dimse_codegen.law import law, nearest, transcribes_the_standard, unknown
+from dimse_codegen.law import class_of, law, nearest, transcribes_the_standard, unknown
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import Text
 
 # The VRs whose values the generated classes can check.
 PARAMETER_VRS = ("AE", "AT", "LO", "SH", "UI", "UL", "US")
 TAKEN_BY_CHECKS = (*PARAMETER_VRS, "BYTES")
+# What stands beside the status classes in their module.
+TAKEN_BY_STATUSES = ("ASSIGNED", "CLASSES", "TYPES")
 
 
 @law("EDITION_SAME", "All files transcribe one edition, so that every citation can be looked up in one document.")
 def _edition_same(schema: Schema) -> Iterator[tuple[Text, str]]:
     edition = schema.dictionary.edition
-    for other in [schema.statuses.edition, *(service.edition for service in schema.services)]:
+    for other in _editions(schema):
         if other != edition:
             yield other, f"edition is {other}, the command dictionary's is {edition}"
 
 
 @law("EDITION_FORM", "An edition is the standard's: a year and a letter, as 2026c.")
 def _edition_form(schema: Schema) -> Iterator[tuple[Text, str]]:
-    editions = [schema.dictionary.edition, schema.statuses.edition, *(service.edition for service in schema.services)]
-    for edition in editions:
+    for edition in [schema.dictionary.edition, *_editions(schema)]:
         if not re.fullmatch(r"[0-9]{4}[a-z]?", edition):
             yield edition, f"'{edition}' is no edition; write a year and a letter, as 2026c"
 
@@ -142,7 +143,7 @@ def _status_class_known(schema: Schema) -> Iterator[tuple[Text, str]]:
         if status_type.status_class not in classes:
             yield status_type.status_class, f"'{status_type.status_class}' is no class; one of {', '.join(classes)}"
         elif status_type.code is not None:
-            actual = _class_of(schema, status_type.code)
+            actual = class_of(schema, status_type.code)
             if actual != status_type.status_class:
                 yield (
                     status_type.code,
@@ -153,7 +154,7 @@ def _status_class_known(schema: Schema) -> Iterator[tuple[Text, str]]:
 @law("STATUS_CLASS_NAME", "A status class is a word of its own: it becomes a name in the generated code.")
 def _status_class_name(schema: Schema) -> Iterator[tuple[Text, str]]:
     for name in schema.statuses.classes:
-        if not re.fullmatch(r"[A-Z][a-z]{1,19}", name) or name.upper() in TAKEN_BY_CHECKS:
+        if not re.fullmatch(r"[A-Z][a-z]{1,19}", name) or name.upper() in TAKEN_BY_CHECKS + TAKEN_BY_STATUSES:
             yield name, f"'{name}' is no class name; one reads Success or Pending"
 
 
@@ -208,13 +209,7 @@ def _only_in_used(schema: Schema) -> Iterator[tuple[Text, str]]:
             yield service, f"'{service}' is no service here"
 
 
-def _class_of(schema: Schema, code: str) -> str | None:
-    """The status class of a code: where it is written out, else the range that covers it."""
-    classes = schema.statuses.classes
-    exact = [name for name, patterns in classes.items() if code in patterns]
-    ranges = [
-        name
-        for name, patterns in classes.items()
-        if any(code.startswith(pattern.rstrip("x")) for pattern in patterns if "x" in pattern)
-    ]
-    return next(iter(exact + ranges), None)
+def _editions(schema: Schema) -> list[Text]:
+    """The edition of every file but the dictionary."""
+    services = [service.edition for service in schema.services]
+    return [schema.statuses.edition, *services, *(each.edition for each in schema.service_classes)]

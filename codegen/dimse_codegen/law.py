@@ -41,6 +41,19 @@ def transcribes_the_standard(schema: Schema) -> bool:
     return schema.dictionary.edition.at.path.parent == schema.services[0].path.parent.parent
 
 
+def class_of(schema: Schema, code: str) -> str | None:
+    """The status class of a code or range: where it is written out, else the range that covers it."""
+    classes = schema.statuses.classes
+    exact = [name for name, patterns in classes.items() if code in patterns]
+    ranges = [name for name, patterns in classes.items() if any(within(code, pattern) for pattern in patterns)]
+    return next(iter(exact + ranges), None)
+
+
+def within(code: str, pattern: str) -> bool:
+    """Whether a code or range lies in a range, or is the same."""
+    return code == pattern or ("x" in pattern and code.startswith(pattern.rstrip("x")))
+
+
 def unknown(names: Iterable[Text], known: set[str], where: str) -> Iterator[tuple[Text, str]]:
     """The names that are not known, with the nearest one that is."""
     for name in names:

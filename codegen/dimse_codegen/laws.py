@@ -5,7 +5,7 @@ Laws of form (`KEY_KNOWN`, `CELL_KNOWN`, ...) are applied while a file is read; 
 
 from __future__ import annotations
 
-from dimse_codegen import dictionary_laws, service_laws
+from dimse_codegen import dictionary_laws, service_class_laws, service_laws
 from dimse_codegen.law import LAWS, Law
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import Problem
@@ -32,6 +32,7 @@ LAWS_OF_FORM = [
     Law(
         "CONDITION_SYNTAX", "A condition is written in the closed vocabulary, so that it can be compiled and read out."
     ),
+    Law("STATUSES_GIVEN", "A status table of PS3.4 is written out, or said to be as another one is."),
     Law("ROW_DESCRIBED", "Every row has a section and a sentence, and every sentence a row."),
 ]
 LAWS[:0] = LAWS_OF_FORM
@@ -44,4 +45,4 @@ def lint(schema: Schema) -> list[Problem]:
     )
 
 
-__all__ = ["LAWS", "dictionary_laws", "lint", "service_laws"]
+__all__ = ["LAWS", "dictionary_laws", "lint", "service_class_laws", "service_laws"]

@@ -124,12 +124,22 @@ def _source(source: str, node: ast.expr) -> str:
     return ast.get_source_segment(source, node) or ""
 
 
-def listed(items: Sequence[str], name: str) -> str:
+def listed(items: Sequence[str], name: str, indent: int = 0) -> str:
     """A tuple under a name, on one line where it fits, else an item a line."""
-    line = f"{name} = ({items[0]},)" if len(items) == 1 else f"{name} = ({', '.join(items)})"
+    margin = " " * indent
+    line = f"{margin}{name} = ({', '.join(items)}{',' * (len(items) == 1)})"
     if columns(line) <= WIDTH:
         return line
-    return f"{name} = (\n" + "".join(f"    {item},\n" for item in items) + ")"
+    return f"{margin}{name} = (\n" + "".join(f"{margin}    {item},\n" for item in items) + f"{margin})"
+
+
+def table(rows: Sequence[Sequence[str]], name: str) -> str:
+    """A tuple of tuples under a name, a row a line; one alone stands beside the name where it fits."""
+    lines = [call(row, "", 4, ",") for row in rows]
+    line = f"{name} = ({lines[0].strip()})" if len(lines) == 1 else ""
+    if line and "\n" not in line and columns(line) <= WIDTH:
+        return line
+    return "\n".join([f"{name} = (", *lines, ")"]) if lines else f"{name} = ()"
 
 
 def entry(items: Sequence[str], key: str, indent: int) -> str:

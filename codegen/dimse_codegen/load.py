@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ruamel.yaml.nodes import Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from dimse_codegen import expression
 from dimse_codegen.model import (
     Accepted,
+    AssignedStatus,
     Condition,
     Dictionary,
     Element,
@@ -19,7 +20,9 @@ from dimse_codegen.model import (
     Parameter,
     Schema,
     Service,
+    ServiceClass,
     Statuses,
+    StatusTable,
     StatusType,
 )
 from dimse_codegen.problem import Mark, Problem, SchemaError, Text
@@ -29,12 +32,13 @@ DICTIONARY = "command_dictionary.yaml"
 STATUSES = "statuses.yaml"
 ACCEPTED = "accepted_differences.yaml"
 SERVICES = "services"
+SERVICE_CLASSES = "service_classes"
 
 _TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)")
 _CODE = re.compile(r"[0-9A-F]{4}H")
 _PATTERN = re.compile(r"[0-9A-F]{4}H|[0-9A-F]xxx|[0-9A-F]{2}xx|[0-9A-F]{3}x")
 _CELL = re.compile(r"-|[MUC](\(=\))?|[MU]F (0|[1-9][0-9]{0,9})")
-_NUMBER = r"[A-Z0-9][0-9]{0,2}(\.[0-9]{1,3})*"
+_NUMBER = r"([A-Z]{1,2}|[0-9]{1,3})(\.[0-9]{1,3})*"
 _SECTION = re.compile(rf"{_NUMBER}( to {_NUMBER})?")
 
 _ON_CONDITIONS = ("severity", "note")
@@ -54,7 +58,7 @@ def load(root: Path) -> Schema:
 
     Args:
         root: holds `services/*.yaml` and, where they differ from those of PS3.7, `command_dictionary.yaml`,
-            `statuses.yaml` and `accepted_differences.yaml`.
+            `statuses.yaml` and `accepted_differences.yaml`; perhaps `service_classes/*.yaml`.
 
     Raises:
         SchemaError: with every fault of form in all the files.
@@ -67,13 +71,14 @@ def load(root: Path) -> Schema:
     dictionary = _read(_own_or_shipped(root, DICTIONARY), _dictionary, problems)
     statuses = _read(_own_or_shipped(root, STATUSES), _statuses, problems)
     services = [_read(path, _service, problems) for path in paths]
+    classes = [_read(path, _service_class, problems) for path in sorted((root / SERVICE_CLASSES).glob("*.yaml"))]
     accepted = _read(root / ACCEPTED, _accepted, problems) if (root / ACCEPTED).exists() else ()
     if problems or dictionary is None or statuses is None or accepted is None:
         raise SchemaError(problems)
     order = [_section_key(service.section) for service in services if service]
     found = [service for service in services if service]
     ordered = [service for _, service in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
-    return Schema(dictionary, statuses, tuple(ordered), accepted)
+    return Schema(dictionary, statuses, tuple(ordered), tuple(each for each in classes if each), accepted)
 
 
 def _own_or_shipped(root: Path, name: str) -> Path:
@@ -136,9 +141,7 @@ def _statuses(source: Source) -> Statuses:
     assigned_node = fields.get("assigned_by_service_class")
     assigned = source.texts(assigned_node) if assigned_node is not None else ()
     for pattern in (*assigned, *(pattern for patterns in classes.values() for pattern in patterns)):
-        if not _PATTERN.fullmatch(pattern):
-            text = f"'{pattern}' is no status code; write FF00H, or Bxxx for a range"
-            source.problems.append(Problem(pattern.at, "CODE_FORM", text))
+        _pattern(source, pattern)
     types = [_status_type(source, name, node) for name, node in _pairs(source, fields.get("types"))]
     only_in = _texts_by_name(source, fields.get("only_in"))
     found = tuple(status_type for status_type in types if status_type)
@@ -156,6 +159,49 @@ def _status_type(source: Source, name: Text, node: Node) -> StatusType | None:
         source.note(entries[2], "CODE_FORM", f"'{code}' is no code; write 0122H, or '-' where PS3.4 assigns it")
     section = _section(source, entries[0])
     return StatusType(name, section, source.text(entries[1]), code, source.texts(entries[3]))
+
+
+def _service_class(source: Source) -> ServiceClass:
+    fields = source.fields(source.root, ("edition", "service_class", "sop_classes", "statuses"))
+    sop_classes = _texts_by_name(source, fields.get("sop_classes"))
+    entries = source.items(fields["statuses"]) if "statuses" in fields else []
+    return ServiceClass(
+        source.path,
+        _text(source, fields.get("edition")),
+        _text(source, fields.get("service_class")),
+        sop_classes,
+        tuple(_status_table(source, entry, tuple(sop_classes)) for entry in entries),
+    )
+
+
+def _status_table(source: Source, node: Node, every: tuple[Text, ...]) -> StatusTable:
+    """A status table; `all` stands for every SOP Class of the file."""
+    fields = source.fields(node, ("services", "sop_classes", "section"), ("table", "as_in", "codes"))
+    named = fields.get("sop_classes")
+    of_all = isinstance(named, ScalarNode) and named.value == "all"
+    if isinstance(node, MappingNode) and ("codes" in fields) == ("as_in" in fields):
+        source.note(node, "STATUSES_GIVEN", "either codes or as_in is wanted here, and not both")
+    return StatusTable(
+        source.texts(fields["services"]) if "services" in fields else (),
+        every if of_all else source.texts(named, "all, or a list of SOP Classes") if named is not None else (),
+        _section(source, fields.get("section")),
+        source.text(fields["table"]) if "table" in fields else None,
+        source.text(fields["as_in"]) if "as_in" in fields else None,
+        tuple(_assigned_status(source, code, entry) for code, entry in _pairs(source, fields.get("codes"))),
+    )
+
+
+def _assigned_status(source: Source, code: Text, node: Node) -> AssignedStatus:
+    _pattern(source, code)
+    entries = _entries(source, node, 2, "[type of Annex C, meaning]")
+    type_, meaning = (source.text(entry) for entry in entries) if entries else (Text("", code.at),) * 2
+    return AssignedStatus(code, type_, meaning)
+
+
+def _pattern(source: Source, pattern: Text) -> None:
+    if pattern and not _PATTERN.fullmatch(pattern):
+        text = f"'{pattern}' is no status code; write FF00H, or Bxxx for a range"
+        source.problems.append(Problem(pattern.at, "CODE_FORM", text))
 
 
 def _service(source: Source) -> Service:

@@ -88,6 +88,47 @@ class Statuses:
 
 
 @frozen
+class AssignedStatus:
+    """A row of a status table of PS3.4: a code or range of codes, the type of Annex C that it is, what it means."""
+
+    code: Text
+    type: Text
+    meaning: Text
+
+
+@frozen
+class StatusTable:
+    """A status table of PS3.4, or a place that refers to one: `as_in` is the number of the other."""
+
+    services: tuple[Text, ...]
+    sop_classes: tuple[Text, ...]
+    section: Text
+    table: Text | None
+    as_in: Text | None
+    codes: tuple[AssignedStatus, ...]
+
+    @property
+    def place(self) -> Text:
+        """Where PS3.4 prints it: the number of its table, else its section."""
+        return self.table or self.section
+
+
+@frozen
+class ServiceClass:
+    """A file of `service_classes/`: the SOP Classes of one Service Class, and their statuses."""
+
+    path: Path
+    edition: Text
+    name: Text
+    sop_classes: dict[Text, Text]
+    tables: tuple[StatusTable, ...]
+
+    def uid(self, sop_class: str) -> Text | None:
+        """The UID of a SOP Class, None where there is none of that name."""
+        return next((uid for name, uid in self.sop_classes.items() if name == sop_class), None)
+
+
+@frozen
 class Parameter:
     """A row of a service's table, with the sentence that explains it."""
 
@@ -172,4 +213,5 @@ class Schema:
     dictionary: Dictionary
     statuses: Statuses
     services: tuple[Service, ...]
+    service_classes: tuple[ServiceClass, ...]
     accepted: tuple[Accepted, ...]

@@ -60,6 +60,8 @@ class ServiceView:
     title: str
     columns: str
     rows: tuple[tuple[str, ...], ...]
+    status_section: str
+    status_types: tuple[str, ...]
     fields: tuple[FieldView, ...]
     messages: tuple[MessageView, ...]
     imports: tuple[dict[str, list[str]], ...]
@@ -73,6 +75,9 @@ class PackageView:
     edition: str
     elements: tuple[tuple[str, ...], ...]
     statuses: tuple[tuple[str, tuple[str, ...]], ...]
+    status_classes: tuple[str, ...]
+    status_assigned: tuple[str, ...]
+    status_types: tuple[tuple[str, ...], ...]
     services: tuple[ServiceView, ...]
     primitives: list[str]
     imports: tuple[tuple[str, list[str]], ...]
@@ -91,6 +96,9 @@ def view(schema: Schema) -> PackageView:
         edition=schema.dictionary.edition,
         elements=tuple(_elements(schema.dictionary)),
         statuses=tuple(_statuses(schema)),
+        status_classes=tuple(name.upper() for name in schema.statuses.classes),
+        status_assigned=tuple(quote(pattern) for pattern in schema.statuses.assigned_by_service_class),
+        status_types=tuple(_status_types(schema)),
         services=services,
         primitives=[service.class_name for service in services],
         imports=_in_order(primitives),
@@ -146,6 +154,14 @@ def _statuses(schema: Schema) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield name.upper(), tuple(arguments)
 
 
+def _status_types(schema: Schema) -> Iterator[tuple[str, ...]]:
+    """Name, section, class, code and the keywords of its fields; no code where a Service Class assigns it."""
+    for each in schema.statuses.types:
+        keywords = tuple(quote(schema.dictionary.keyword(part)) for field in each.fields for part in field.split("/"))
+        texts = (each.name, each.section, each.status_class, each.code or "")
+        yield (*(quote(text) for text in texts), tuple_literal(keywords))
+
+
 class _ServicePrinter:
     """One service on its way to a view; collects what its module must import."""
 
@@ -180,6 +196,8 @@ class _ServicePrinter:
             title=f"Table {service.table}",
             columns=tuple_literal(tuple(quote(column) for column in service.columns)),
             rows=rows,
+            status_section=service.status_section or "",
+            status_types=tuple(quote(name) for name in service.status_types),
             fields=fields,
             messages=messages,
             imports=self._blocks(),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dimse.primitive import Primitive
     from dimse.services import *  # noqa: F403  (their names stand in services.__all__)
     from dimse.sink import Collect, Drop, Sink, Spool, Stream, Views
+    from dimse.status import Status
     from dimse.violation import Violation
 
 _MODULES = {
@@ -51,6 +52,7 @@ _MODULES = {
     "pdv": ("PDV", "FragmentError", "PDataTF", "to_pdus", "to_pdvs"),
     "primitive": ("Primitive",),
     "sink": ("Collect", "Drop", "Sink", "Spool", "Stream", "Views"),
+    "status": ("Status",),
     "violation": ("Violation",),
     "services": services.__all__,
 }
@@ -83,6 +85,7 @@ __all__ = [
     "Sink",
     "Spool",
     "Stream",
+    "Status",
     "Table",
     "UsageError",
     "Views",

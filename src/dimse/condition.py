@@ -92,9 +92,10 @@ class StatusIs:
 
     def covers(self, code: int) -> bool:
         """Whether the Status `code` is one of these."""
-        return any(low <= code <= high for low, high in self._within) and not any(
-            low <= code <= high for low, high in self._without
-        )
+        for low, high in self._within:
+            if low <= code <= high:
+                return not any(low <= code <= high for low, high in self._without)
+        return False
 
     def __str__(self) -> str:
         return f"Status is {self.name}"

@@ -19,9 +19,24 @@ from dimse.violation import Violation
 
 if TYPE_CHECKING:
     from dimse.message import Message
+    from dimse.status import Status, Statuses
 
 RequestT_co = TypeVar("RequestT_co", bound="Message", covariant=True)
 ResponseT_co = TypeVar("ResponseT_co", bound="Message", covariant=True)
+
+
+class _LazyStatuses:
+    """Stands for the statuses of a service until they are asked for: most programs never ask."""
+
+    def __get__(self, _: object, owner: type[Primitive[Any, Any]]) -> Statuses:
+        from dimse.status import Statuses
+
+        home = next(cls for cls in owner.__mro__ if "TABLE" in vars(cls))
+        package = home.__module__.rpartition(".")[0]
+        keywords = [row.keyword for row in owner.TABLE]
+        statuses = Statuses(owner.SERVICE, owner.STATUS_SECTION, owner.STATUS_TYPES, keywords, package)
+        setattr(home, "STATUSES", statuses)  # noqa: B010  (a class variable, to a type checker a descriptor)
+        return statuses
 
 
 @define(kw_only=True, repr=False)
@@ -33,6 +48,8 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         TABLE: its requirement matrix.
         REQUEST_KEYWORDS, RESPONSE_KEYWORDS: the parameters that are mandatory in a request, in a response.
         STATUS_OPTIONAL_KEYWORDS: the parameters that only Annex C permits, in responses with certain statuses.
+        STATUS_TYPES, STATUS_SECTION: the status types that a response may carry, and where PS3.7 lists them.
+        STATUSES: its statuses, to look codes up in.
         MESSAGES: the message of each role.
     """
 
@@ -41,6 +58,9 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
     REQUEST_KEYWORDS: ClassVar[tuple[str, ...]] = ()
     RESPONSE_KEYWORDS: ClassVar[tuple[str, ...]] = ()
     STATUS_OPTIONAL_KEYWORDS: ClassVar[tuple[str, ...]] = ()
+    STATUS_TYPES: ClassVar[tuple[str, ...]] = ()
+    STATUS_SECTION: ClassVar[str] = ""
+    STATUSES = _LazyStatuses()
     MESSAGES: ClassVar[dict[Role, type[Message]]]
     _COLUMNS: ClassVar[dict[Role, Column]]
     _KEYWORDS: ClassVar[tuple[str, ...]]
@@ -100,6 +120,14 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
             return "cancel"
         answers = getattr(self, "MessageIDBeingRespondedTo", None) is not None
         return "response" if answers or getattr(self, "Status", None) is not None else "request"
+
+    @property
+    def status(self) -> Status | None:
+        """What the standard says of the Status, for the SOP Class that this names; None where there is no Status."""
+        code = getattr(self, "Status", None)
+        uids = (getattr(self, f"{which}SOPClassUID", None) for which in ("Affected", "Requested"))
+        uid = next((uid for uid in uids if isinstance(uid, str)), None)
+        return self.STATUSES.status(code, uid) if isinstance(code, int) else None
 
     def violations(
         self, role: Role | None = None, *, request: Primitive[Any, Any] | Message | None = None

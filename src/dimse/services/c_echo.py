@@ -45,6 +45,14 @@ class C_ECHO(Primitive["C_ECHO_RQ", "C_ECHO_RSP"]):
         title="Table 9.1-5",
         columns=("Req/Ind", "Rsp/Conf"),
     )
+    STATUS_TYPES = (
+        "Success",
+        "Refused: SOP Class not supported",
+        "Duplicate invocation",
+        "Mistyped argument",
+        "Unrecognized operation",
+    )
+    STATUS_SECTION = "9.1.5.1.4"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (9.1.5.1.1)."""

@@ -64,6 +64,20 @@ class C_FIND(Primitive["C_FIND_RQ", "C_FIND_RSP"]):
         title="Table 9.1-2",
         columns=("Req/Ind", "Rsp/Conf", "CnclReq/CnclInd"),
     )
+    STATUS_TYPES = (
+        "Success",
+        "Pending",
+        "Refused: Out of resources",
+        "Refused: SOP Class not supported",
+        "Cancel",
+        "Failed",
+        "Warning",
+        "Refused: Not authorized",
+        "Duplicate invocation",
+        "Unrecognized operation",
+        "Mistyped argument",
+    )
+    STATUS_SECTION = "9.1.2.1.6"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (9.1.2.1.1)."""

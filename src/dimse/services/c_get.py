@@ -68,6 +68,20 @@ class C_GET(Primitive["C_GET_RQ", "C_GET_RSP"]):
         title="Table 9.1-3",
         columns=("Req/Ind", "Rsp/Conf", "CnclReq/CnclInd"),
     )
+    STATUS_TYPES = (
+        "Success",
+        "Pending",
+        "Refused: Out of resources",
+        "Refused: SOP Class not supported",
+        "Cancel",
+        "Failed",
+        "Duplicate invocation",
+        "Mistyped argument",
+        "Unrecognized operation",
+        "Refused: Not authorized",
+        "Warning",
+    )
+    STATUS_SECTION = "9.1.3.1.6"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (9.1.3.1.1)."""

@@ -69,6 +69,21 @@ class C_MOVE(Primitive["C_MOVE_RQ", "C_MOVE_RSP"]):
         title="Table 9.1-4",
         columns=("Req/Ind", "Rsp/Conf", "CnclReq/CnclInd"),
     )
+    STATUS_TYPES = (
+        "Success",
+        "Pending",
+        "Refused: Out of resources",
+        "Refused: SOP Class not supported",
+        "Refused: Move Destination unknown",
+        "Cancel",
+        "Failed",
+        "Duplicate invocation",
+        "Mistyped argument",
+        "Unrecognized operation",
+        "Refused: Not authorized",
+        "Warning",
+    )
+    STATUS_SECTION = "9.1.4.1.7"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (9.1.4.1.1)."""

@@ -63,6 +63,20 @@ class C_STORE(Primitive["C_STORE_RQ", "C_STORE_RSP"]):
         title="Table 9.1-1",
         columns=("Req/Ind", "Rsp/Conf"),
     )
+    STATUS_TYPES = (
+        "Refused: Out of resources",
+        "Refused: SOP Class not supported",
+        "Error: Cannot understand",
+        "Error: Data Set does not match SOP Class",
+        "Warning",
+        "Success",
+        "Duplicate invocation",
+        "Invalid SOP Instance",
+        "Mistyped argument",
+        "Unrecognized operation",
+        "Refused: Not authorized",
+    )
+    STATUS_SECTION = "9.1.1.1.9"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (9.1.1.1.1)."""

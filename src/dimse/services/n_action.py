@@ -82,6 +82,25 @@ class N_ACTION(Primitive["N_ACTION_RQ", "N_ACTION_RSP"]):
         title="Table 10.1-4",
         columns=("Req/Ind", "Rsp/Conf"),
     )
+    STATUS_TYPES = (
+        "Class-Instance conflict",
+        "Duplicate invocation",
+        "Invalid argument value",
+        "Invalid SOP Instance",
+        "Mistyped argument",
+        "No such Action Type",
+        "No such argument",
+        "No such SOP Class",
+        "No such SOP Instance",
+        "Processing Failure",
+        "Resource limitation",
+        "Success",
+        "Unrecognized operation",
+        "Refused: Not authorized",
+        "Failed",
+        "Warning",
+    )
+    STATUS_SECTION = "10.1.4.1.10"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (10.1.4.1.1)."""

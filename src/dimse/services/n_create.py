@@ -78,6 +78,27 @@ class N_CREATE(Primitive["N_CREATE_RQ", "N_CREATE_RSP"]):
         title="Table 10.1-5",
         columns=("Req/Ind", "Rsp/Conf"),
     )
+    STATUS_TYPES = (
+        "Duplicate invocation",
+        "Duplicate SOP Instance",
+        "Invalid Attribute Value",
+        "Attribute Value out of range",
+        "Invalid SOP Instance",
+        "Missing Attribute",
+        "Missing Attribute Value",
+        "Mistyped argument",
+        "No such Attribute",
+        "Attribute List warning",
+        "No such SOP Class",
+        "Processing Failure",
+        "Resource limitation",
+        "Success",
+        "Unrecognized operation",
+        "Refused: Not authorized",
+        "Failed",
+        "Warning",
+    )
+    STATUS_SECTION = "10.1.5.1.6"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (10.1.5.1.1)."""

@@ -49,6 +49,20 @@ class N_DELETE(Primitive["N_DELETE_RQ", "N_DELETE_RSP"]):
         title="Table 10.1-6",
         columns=("Req/Ind", "Rsp/Conf"),
     )
+    STATUS_TYPES = (
+        "Class-Instance conflict",
+        "Duplicate invocation",
+        "Invalid SOP Instance",
+        "Mistyped argument",
+        "No such SOP Class",
+        "No such SOP Instance",
+        "Processing Failure",
+        "Resource limitation",
+        "Success",
+        "Unrecognized operation",
+        "Refused: Not authorized",
+    )
+    STATUS_SECTION = "10.1.6.1.7"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (10.1.6.1.1)."""

@@ -64,6 +64,22 @@ class N_EVENT_REPORT(Primitive["N_EVENT_REPORT_RQ", "N_EVENT_REPORT_RSP"]):
         title="Table 10.1-1",
         columns=("Req/Ind", "Rsp/Conf"),
     )
+    STATUS_TYPES = (
+        "Class-Instance conflict",
+        "Duplicate invocation",
+        "Invalid argument value",
+        "Invalid SOP Instance",
+        "Mistyped argument",
+        "No such argument",
+        "No such Event Type",
+        "No such SOP Class",
+        "No such SOP Instance",
+        "Processing Failure",
+        "Resource limitation",
+        "Success",
+        "Unrecognized operation",
+    )
+    STATUS_SECTION = "10.1.1.1.8"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (10.1.1.1.1)."""

@@ -72,6 +72,23 @@ class N_GET(Primitive["N_GET_RQ", "N_GET_RSP"]):
         title="Table 10.1-2",
         columns=("Req/Ind", "Rsp/Conf"),
     )
+    STATUS_TYPES = (
+        "Attribute List warning",
+        "Class-Instance conflict",
+        "Duplicate invocation",
+        "Invalid SOP Instance",
+        "Mistyped argument",
+        "No such SOP Class",
+        "No such SOP Instance",
+        "Processing Failure",
+        "Resource limitation",
+        "Success",
+        "Unrecognized operation",
+        "Refused: Not authorized",
+        "Warning",
+        "Failed",
+    )
+    STATUS_SECTION = "10.1.2.1.9"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (10.1.2.1.1)."""

@@ -72,6 +72,27 @@ class N_SET(Primitive["N_SET_RQ", "N_SET_RSP"]):
         title="Table 10.1-3",
         columns=("Req/Ind", "Rsp/Conf"),
     )
+    STATUS_TYPES = (
+        "Class-Instance conflict",
+        "Duplicate invocation",
+        "Invalid Attribute Value",
+        "Attribute Value out of range",
+        "Mistyped argument",
+        "Invalid SOP Instance",
+        "Missing Attribute Value",
+        "No such Attribute",
+        "Attribute List warning",
+        "No such SOP Class",
+        "No such SOP Instance",
+        "Processing Failure",
+        "Resource limitation",
+        "Success",
+        "Unrecognized operation",
+        "Refused: Not authorized",
+        "Failed",
+        "Warning",
+    )
+    STATUS_SECTION = "10.1.3.1.9"
 
     MessageID: int | None = field(default=None, converter=optional.US)
     """Tells this operation from the others outstanding on the Association (10.1.3.1.1)."""
