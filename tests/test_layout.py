@@ -25,6 +25,7 @@ from dimse_codegen.render import render
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ROOT / "tests" / "laws" / "schema"
 FIND, DICTIONARY, STATUSES = "services/x_find.yaml", "command_dictionary.yaml", "statuses.yaml"
+WIDGETS = "service_classes/widgets.yaml"
 
 HOSTILE = {
     "double quotes": 'say "widgets"',
@@ -177,7 +178,9 @@ def hostile_schema(root: Path, text: str) -> Path:
         replace(root, file, "Number of Widgets", name)
     replace(root, DICTIONARY, "Find Location:", scalar(name_of(text, "of locations")) + ":")
     for file in (FIND, STATUSES):
-        replace(root, file, "Refused", scalar(text))
+        replace(root, file, "Refused", scalar(name_of(text, "of requests")))
+    replace(root, WIDGETS, "Widget Query", scalar(name_of(text, "of queries")))
+    replace(root, WIDGETS, "Out of widgets", scalar("Of " + name_of(text, "of meanings")[:61]))
     for old in ("Things", "Widgets", "The standard knows no widgets."):
         replace(root, "accepted_differences.yaml", old, scalar(text))
     return root

@@ -158,6 +158,14 @@ def _status_class_name(schema: Schema) -> Iterator[tuple[Text, str]]:
             yield name, f"'{name}' is no class name; one reads Success or Pending"
 
 
+@law("STATUS_TYPE_NAME", "A status type has a name: a printable line of 64 characters at most.")
+def _status_type_name(schema: Schema) -> Iterator[tuple[Text, str]]:
+    for status_type in schema.statuses.types:
+        name = status_type.name
+        if not name.isprintable() or " ".join(name.split()) != name or not 0 < len(name) <= 64:
+            yield name, f"'{name}' is no name; one is printable, with single spaces, of 64 characters at most"
+
+
 @law("ASSIGNED_CODES_CLASSED", "Each code that a Service Class may assign is listed under a status class.")
 def _assigned_codes_classed(schema: Schema) -> Iterator[tuple[Text, str]]:
     listed = {str(pattern) for patterns in schema.statuses.classes.values() for pattern in patterns}
