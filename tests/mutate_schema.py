@@ -116,26 +116,33 @@ TEXTS: list[tuple[str, str, Callable[[str], list[str]]]] = [
     ("assigned code", "assigned_by_service_class *", other_code),
     ("status class", "types * 1", among(*CLASSES)),
     ("only in", "only_in *", among("N-EVENT-REPORT", "N-ACTION", "N-GET")),
-    ("service", "service", misspelt),
-    ("section", "section | types * 0 | conditions * section | descriptions * 0 | statuses section", next_number),
+    ("service", "service | service_class | statuses * sop_classes", misspelt),
+    (
+        "section",
+        "section | types * 0 | conditions * section | descriptions * 0 | statuses section | statuses * section",
+        next_number,
+    ),
     ("group", "group", among("DIMSE-C", "DIMSE-N")),
     ("kind", "kind", among("operation", "notification", "cancel")),
     ("procedure", "procedures *", among("-", "M", "C")),
-    ("table", "table | messages * table | messages * table *", next_number),
+    ("table", "table | messages * table | messages * table * | statuses * table | statuses * as_in", next_number),
     ("column", "columns * | conditions * column", among("Req/Ind", "Rsp/Conf", "CnclReq/CnclInd")),
     ("cell", "parameters * *", among(*CELLS)),
     ("condition", "conditions * required_when | conditions * permitted_when", other_condition),
     ("severity", "conditions * severity", among("error", "warning", "advisory")),
     ("command field", "messages * command_field", other_code),
     ("data set rule", "messages * data_set", among("always", "never", "conditional")),
+    ("UID", "sop_classes *", next_number),
+    ("assigned status", "statuses * codes * 0", among("Failed", "Warning", "Pending", "Refused: Out of resources")),
     ("accepted difference", "* where | * standard | * schema", misspelt),
 ]
 # Where each member is left out in turn, neighbours change places, keys are misspelt.
 LISTS = "elements | retired | types | types * 3 | columns | parameters | messages * fields | statuses types"
-KEYS = "elements | retired | data_sets | values * | classes | types | parameters | messages | only_in"
+KEYS = "elements | retired | data_sets | values * | classes | types | parameters | messages | only_in | sop_classes"
 MEMBERS = (
     "| values | defaults | classes * | assigned_by_service_class | conditions | conditions * | conditions * parameters"
-    f"| equal_to_request | messages * without_field | messages * table | {LISTS} | {KEYS}"
+    "| equal_to_request | messages * without_field | messages * table | statuses * services | statuses * sop_classes"
+    f"| statuses * codes | {LISTS} | {KEYS}"
 )
 
 
@@ -198,6 +205,8 @@ def changes(file: str, tree: Any) -> Iterator[tuple[str, str, Any]]:
         yield from changes_of_service(tree)
     if "types" in tree:
         yield from changes_of_statuses(tree)
+    if file.startswith("service_classes/"):
+        yield from changes_of_service_class(tree)
 
 
 def changes_of_service(tree: Any) -> Iterator[tuple[str, str, Any]]:
@@ -224,6 +233,16 @@ def changes_of_service(tree: Any) -> Iterator[tuple[str, str, Any]]:
         listed = tree["statuses"]["types"]
         for name in [name for name in read(ROOT / "schema" / "statuses.yaml")["types"] if name not in listed]:
             yield "status added", name, replaced(tree, ("statuses", "types"), [*listed, name])
+
+
+def changes_of_service_class(tree: Any) -> Iterator[tuple[str, str, Any]]:
+    """Statuses under another code."""
+    for at, table in enumerate(tree["statuses"]):
+        codes = table.get("codes", {})
+        for code in codes:
+            for other in [other for other in other_code(code) if other != "-" and other not in codes]:
+                moved = {other if each == code else each: row for each, row in codes.items()}
+                yield "code moved", f"{code} -> {other}", replaced(tree, ("statuses", at, "codes"), moved)
 
 
 def changes_of_statuses(tree: Any) -> Iterator[tuple[str, str, Any]]:

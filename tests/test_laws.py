@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ROOT / "schema"
 CASES = ROOT / "tests" / "laws"
 SMALL = CASES / "schema"
-FIND = "services/x_find.yaml"
+FIND, WIDGETS = "services/x_find.yaml", "service_classes/widgets.yaml"
 # Laws that no change within a file can break; their tests stand below.
 OF_WHOLE_FILES = {"FILE_READABLE", "SERVICES_PRESENT"}
 
@@ -161,7 +161,7 @@ FILES = {
 
 
 @pytest.mark.parametrize(("data", "expected"), FILES.values(), ids=FILES)
-@pytest.mark.parametrize("name", [FIND, "command_dictionary.yaml", "statuses.yaml"])
+@pytest.mark.parametrize("name", [FIND, WIDGETS, "command_dictionary.yaml", "statuses.yaml"])
 def test_a_file_that_is_no_schema_is_reported(name: str, data: bytes, expected: str, schema: Path) -> None:
     """What is no text, no YAML or no mapping is a problem of that file, in words, in whichever file it is."""
     (schema / name).write_bytes(data)
@@ -204,7 +204,7 @@ def compiles_or_reports(root: Path) -> None:
 
 
 @fuzzed
-@given(text=st.text(), name=st.sampled_from([FIND, "command_dictionary.yaml", "statuses.yaml"]))
+@given(text=st.text(), name=st.sampled_from([FIND, WIDGETS, "command_dictionary.yaml", "statuses.yaml"]))
 def test_any_text_is_read_or_reported(text: str, name: str, schema: Path) -> None:
     """Whatever text stands in a file, the compiler reads it or says what is wrong."""
     (schema / name).write_bytes(text.encode("utf-8", "surrogatepass"))

@@ -19,10 +19,10 @@ ALL = list(mutations(ROOT / "schema"))
 CODE = render(load(ROOT / "schema"))
 
 KINDS = {
-    "VM", "VR", "accepted difference", "assigned code", "cell", "code moved", "column", "command field", "condition",
-    "data set rule", "default", "dropped", "edition", "equality", "field added", "group", "keyword", "kind",
-    "only in", "procedure", "renamed", "row dropped", "section", "service", "severity", "status added",
-    "status class", "status code", "swapped", "table", "tag", "value",
+    "UID", "VM", "VR", "accepted difference", "assigned code", "assigned status", "cell", "code moved", "column",
+    "command field", "condition", "data set rule", "default", "dropped", "edition", "equality", "field added",
+    "group", "keyword", "kind", "only in", "procedure", "renamed", "row dropped", "section", "service", "severity",
+    "status added", "status class", "status code", "swapped", "table", "tag", "value",
 }  # fmt: skip
 
 

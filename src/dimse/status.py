@@ -233,10 +233,14 @@ class Statuses:
         general = self._general.get(code)
         rows = None if sop_class is None else self._by_sop_class[sop_class]
         row = rows.find(code) if rows else None
-        of_service = self._of_service(code, status_class)
+        assigned = status_class is not None and self._assigned.covers(code)
+        could_be = self._assignable(status_class) if assigned else []
+        of_service = (general in self.types if general else bool(could_be)) if self.types else None
         if row is None and rows is None and general is None:
             row = self._agreed(code)
-        named = self._annex_c[row.type] if row and row.type else general or self._only_type(code, status_class)
+        named = self._annex_c[row.type] if row and row.type else general
+        if named is None and len(could_be) == 1:  # nobody assigns it, and the service has but one type that it could be
+            named = could_be[0]
         meaning = row.meaning if row and row.meaning else named.name if named else status_class or ""
         section = row.section if row and row.section else f"PS3.7 {self._section(named, of_service)}"
         return Status(
@@ -248,25 +252,13 @@ class Statuses:
             meaning,
             section,
             of_service,
-            None if rows is None else row is not None or (of_service and not self._assigned.covers(code)),
+            None if rows is None else row is not None or (of_service and not assigned),
             tuple(keyword for keyword in named.keywords if keyword in self._keywords) if named else (),
         )
-
-    def _of_service(self, code: int, status_class: str | None) -> bool | None:
-        if not self.types:
-            return None
-        if code in self._general:
-            return self._general[code] in self.types
-        return self._assigned.covers(code) and bool(self._assignable(status_class))
 
     def _assignable(self, status_class: str | None) -> list[StatusType]:
         """The types of the service from which a Service Class may assign codes of a class."""
         return [each for each in self.types if each.code is None and each.status_class == status_class]
-
-    def _only_type(self, code: int, status_class: str | None) -> StatusType | None:
-        """The type of a code that nobody assigns, where the service has but one that it could be."""
-        found = self._assignable(status_class) if self._assigned.covers(code) else []
-        return found[0] if len(found) == 1 else None
 
     def _agreed(self, code: int) -> AssignedStatus | None:
         """What every SOP Class that has a code says of it, "" where they differ: a response need not name its own."""
