@@ -7,7 +7,7 @@ from typing import Never, assert_type
 from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
-from dimse import C_CANCEL, C_MOVE, C_MOVE_RQ, C_MOVE_RSP, N_GET_RQ, Cancel, Primitive, Violation, decode
+from dimse import C_CANCEL, C_MOVE, C_MOVE_RQ, C_MOVE_RSP, N_GET_RQ, Cancel, Primitive, Status, Violation, decode
 
 # A message is one column of the table: its M parameters are required and are never None.
 rq = C_MOVE_RQ(
@@ -38,6 +38,8 @@ primitive.Identifier = BytesIO(b"")
 assert_type(C_MOVE().AffectedSOPClassUID, UID | None)
 assert_type(C_MOVE().Identifier, BytesIO | None)
 assert_type(primitive.request(), C_MOVE_RQ)
+assert_type(primitive.status, Status | None)
+assert_type(C_MOVE.STATUSES.status(0xFF00), Status)
 assert_type(C_MOVE(MessageIDBeingRespondedTo=7, Status=0).response(), C_MOVE_RSP)
 never: Callable[[], Never] = C_CANCEL().response
 
