@@ -83,6 +83,16 @@ def titles(tag: int) -> Cache[str, bytes]:
     return Cache(element)
 
 
+def uids(tag: int) -> Cache[str, bytes]:
+    """Whole elements of a UID that comes again, header and padding included, by UID."""
+
+    def element(uid: str) -> bytes:
+        raw = even(uid, b"\0")
+        return header(tag, len(raw)) + raw
+
+    return Cache(element)
+
+
 def heads(tag: int, command_field: int, rest: str) -> Cache[str, tuple[bytes, Packer]]:
     """How Command Sets of constant length begin, group length included, and their packers; by SOP Class UID.
 
@@ -164,7 +174,7 @@ def element_writer(tag: int, vr: str) -> Callable[[Any], bytes]:
     if vr == "AE":
         return titles(tag).__getitem__
     if vr == "UI" and tag < COMMAND_FIELD:
-        return Cache(lambda uid: header(tag, len(raw := even(uid, b"\0"))) + raw).__getitem__
+        return uids(tag).__getitem__
     opening = headers(tag)
     pad = b"\0" if vr == "UI" else b" "
 
