@@ -177,8 +177,9 @@ def hostile_schema(root: Path, text: str) -> Path:
     for file in (FIND, DICTIONARY):
         replace(root, file, "Number of Widgets", name)
     replace(root, DICTIONARY, "Find Location:", scalar(name_of(text, "of locations")) + ":")
-    for file in (FIND, STATUSES):
+    for file in (FIND, STATUSES, "rules.yaml"):
         replace(root, file, "Refused", scalar(name_of(text, "of requests")))
+    replace(root, "rules.yaml", "Some peers want it.", scalar(text))
     replace(root, WIDGETS, "Widget Query", scalar(name_of(text, "of queries")))
     replace(root, WIDGETS, "Out of widgets", scalar("Of " + name_of(text, "of meanings")[:61]))
     for old in ("Things", "Widgets", "The standard knows no widgets."):

@@ -220,4 +220,9 @@ def _only_in_used(schema: Schema) -> Iterator[tuple[Text, str]]:
 def _editions(schema: Schema) -> list[Text]:
     """The edition of every file but the dictionary."""
     services = [service.edition for service in schema.services]
-    return [schema.statuses.edition, *services, *(each.edition for each in schema.service_classes)]
+    return [
+        schema.statuses.edition,
+        schema.rules.edition,
+        *services,
+        *(each.edition for each in schema.service_classes),
+    ]

@@ -5,7 +5,7 @@ Laws of form (`KEY_KNOWN`, `CELL_KNOWN`, ...) are applied while a file is read; 
 
 from __future__ import annotations
 
-from dimse_codegen import dictionary_laws, service_class_laws, service_laws
+from dimse_codegen import dictionary_laws, rule_laws, service_class_laws, service_laws
 from dimse_codegen.law import LAWS, Law
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import Problem
@@ -45,4 +45,4 @@ def lint(schema: Schema) -> list[Problem]:
     )
 
 
-__all__ = ["LAWS", "dictionary_laws", "lint", "service_class_laws", "service_laws"]
+__all__ = ["LAWS", "dictionary_laws", "lint", "rule_laws", "service_class_laws", "service_laws"]

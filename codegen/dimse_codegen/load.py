@@ -12,12 +12,15 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from dimse_codegen import expression
 from dimse_codegen.model import (
     Accepted,
+    Advice,
     AssignedStatus,
     Condition,
     Dictionary,
     Element,
     Message,
     Parameter,
+    Rule,
+    Rules,
     Schema,
     Service,
     ServiceClass,
@@ -30,6 +33,7 @@ from dimse_codegen.yaml_source import Source
 
 DICTIONARY = "command_dictionary.yaml"
 STATUSES = "statuses.yaml"
+RULES = "rules.yaml"
 ACCEPTED = "accepted_differences.yaml"
 SERVICES = "services"
 SERVICE_CLASSES = "service_classes"
@@ -58,7 +62,7 @@ def load(root: Path) -> Schema:
 
     Args:
         root: holds `services/*.yaml` and, where they differ from those of PS3.7, `command_dictionary.yaml`,
-            `statuses.yaml` and `accepted_differences.yaml`; perhaps `service_classes/*.yaml`.
+            `statuses.yaml`, `rules.yaml` and `accepted_differences.yaml`; perhaps `service_classes/*.yaml`.
 
     Raises:
         SchemaError: with every fault of form in all the files.
@@ -70,15 +74,17 @@ def load(root: Path) -> Schema:
     problems: list[Problem] = []
     dictionary = _read(_own_or_shipped(root, DICTIONARY), _dictionary, problems)
     statuses = _read(_own_or_shipped(root, STATUSES), _statuses, problems)
+    rules = _read(_own_or_shipped(root, RULES), _rules, problems)
     services = [_read(path, _service, problems) for path in paths]
     classes = [_read(path, _service_class, problems) for path in sorted((root / SERVICE_CLASSES).glob("*.yaml"))]
     accepted = _read(root / ACCEPTED, _accepted, problems) if (root / ACCEPTED).exists() else ()
-    if problems or dictionary is None or statuses is None or accepted is None:
+    if problems or dictionary is None or statuses is None or rules is None or accepted is None:
         raise SchemaError(problems)
     order = [_section_key(service.section) for service in services if service]
     found = [service for service in services if service]
     ordered = [service for _, service in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
-    return Schema(dictionary, statuses, tuple(ordered), tuple(each for each in classes if each), accepted)
+    every = tuple(each for each in classes if each)
+    return Schema(dictionary, statuses, rules, tuple(ordered), every, accepted)
 
 
 def _own_or_shipped(root: Path, name: str) -> Path:
@@ -159,6 +165,39 @@ def _status_type(source: Source, name: Text, node: Node) -> StatusType | None:
         source.note(entries[2], "CODE_FORM", f"'{code}' is no code; write 0122H, or '-' where PS3.4 assigns it")
     section = _section(source, entries[0])
     return StatusType(name, section, source.text(entries[1]), code, source.texts(entries[3]))
+
+
+def _rules(source: Source) -> Rules:
+    groups = ("cells", "fields", "responses", "conversation", "wire", "fragments")
+    fields = source.fields(source.root, ("edition", "parameters", "advice", *groups))
+    found = {
+        group: tuple(rule for name, node in _pairs(source, fields.get(group)) if (rule := _rule(source, name, node)))
+        for group in groups
+    }
+    parameters = {name: source.texts(node) for name, node in _pairs(source, fields.get("parameters"))}
+    advice = tuple(_advice(source, node) for node in source.items(fields["advice"])) if "advice" in fields else ()
+    return Rules(_text(source, fields.get("edition")), found, parameters, advice)
+
+
+def _rule(source: Source, name: Text, node: Node) -> Rule | None:
+    entries = _entries(source, node, 4, "[severity, section, purpose, [statuses]]")
+    if not entries:
+        return None
+    severity, section, purpose = (source.text(entry) for entry in entries[:3])
+    return Rule(name, severity, section, purpose, source.texts(entries[3]))
+
+
+def _advice(source: Source, node: Node) -> Advice:
+    names = ("rule", "parameter", "when", "services", "severity", "purpose")
+    fields = source.fields(node, names)
+    return Advice(
+        _text(source, fields.get("rule")),
+        _text(source, fields.get("parameter")),
+        _text(source, fields.get("when")),
+        source.texts(fields["services"]) if "services" in fields else (),
+        _text(source, fields.get("severity")),
+        _text(source, fields.get("purpose")),
+    )
 
 
 def _service_class(source: Source) -> ServiceClass:

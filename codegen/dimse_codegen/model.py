@@ -88,6 +88,39 @@ class Statuses:
 
 
 @frozen
+class Rule:
+    """A rule that no single cell states, or what breaking a cell means; `section` is "" for the parameter's own."""
+
+    name: Text
+    severity: Text
+    section: Text
+    purpose: Text
+    statuses: tuple[Text, ...]
+
+
+@frozen
+class Advice:
+    """Something legal or retired that is worth saying of a response."""
+
+    rule: Text
+    parameter: Text
+    when: Text
+    services: tuple[Text, ...]
+    severity: Text
+    purpose: Text
+
+
+@frozen
+class Rules:
+    """The rules beside the cells, by group: cells, fields, responses, conversation, wire, fragments."""
+
+    edition: Text
+    groups: dict[str, tuple[Rule, ...]]
+    parameters: dict[Text, tuple[Text, ...]]
+    advice: tuple[Advice, ...]
+
+
+@frozen
 class AssignedStatus:
     """A row of a status table of PS3.4: a code or range of codes, the type of Annex C that it is, what it means."""
 
@@ -212,6 +245,7 @@ class Schema:
 
     dictionary: Dictionary
     statuses: Statuses
+    rules: Rules
     services: tuple[Service, ...]
     service_classes: tuple[ServiceClass, ...]
     accepted: tuple[Accepted, ...]

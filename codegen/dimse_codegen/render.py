@@ -6,6 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dimse_codegen import layout
 from dimse_codegen.model import Schema
+from dimse_codegen.rules_view import rules_view
 from dimse_codegen.status_view import assignments
 from dimse_codegen.strategies_view import case_views
 from dimse_codegen.view import view
@@ -21,11 +22,13 @@ def render(schema: Schema) -> dict[str, str]:
     environment = _environment()
     files = {
         name: environment.get_template(f"{name}.j2").render(package=package, edition=package.edition)
-        for name in ("__init__.py", "_codec.py", "_dictionary.py", "_statuses.py")
+        for name in ("__init__.py", "_codec.py", "_dictionary.py", "_judgement.py", "_statuses.py")
     }
     if schema.service_classes:
         template = environment.get_template("_service_classes.py.j2")
         files["_service_classes.py"] = template.render(classes=assignments(schema), edition=package.edition)
+    template = environment.get_template("_rules.py.j2")
+    files["_rules.py"] = template.render(rules=rules_view(schema), edition=package.edition)
     template = environment.get_template("strategies.py.j2")
     files["strategies.py"] = template.render(cases=case_views(schema), edition=package.edition)
     template = environment.get_template("service.py.j2")

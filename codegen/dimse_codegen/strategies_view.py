@@ -60,7 +60,12 @@ class _Unroller:
         self.annex_c = AnnexC(schema, service)
         self.service = service
         self.column = column
-        self.names = self.annex_c.parameters_of(column)
+        retired = {
+            str(advice.parameter)
+            for advice in schema.rules.advice
+            if column == "Rsp/Conf" and advice.when == "present" and service.name in advice.services
+        }
+        self.names = [name for name in self.annex_c.parameters_of(column) if name not in retired]
 
     def printed(self, message: str) -> Iterator[tuple[str, ...]]:
         """What is so in every case, then what a Status adds to it; cases that differ in the Status alone are one."""

@@ -102,8 +102,13 @@ def view(schema: Schema) -> PackageView:
         services=services,
         primitives=[service.class_name for service in services],
         imports=_in_order(primitives),
-        modules=(("_codec", ["SERVICES", "decode"]), ("_dictionary", ["DICTIONARY"]), *_in_order(modules)),
-        exported=(*sorted([*names, "DICTIONARY", "SERVICES"], key=natural), "decode"),
+        modules=(
+            ("_codec", ["SERVICES", "decode"]),
+            ("_dictionary", ["DICTIONARY"]),
+            ("_judgement", ["RULES", "answer"]),
+            *_in_order(modules),
+        ),
+        exported=(*sorted([*names, "DICTIONARY", "RULES", "SERVICES"], key=natural), "answer", "decode"),
     )
 
 

@@ -9,6 +9,7 @@ from dimse.lazy import attach
 if TYPE_CHECKING:
     from ._codec import SERVICES, decode
     from ._dictionary import DICTIONARY
+    from ._judgement import RULES, answer
     from .c_cancel import C_CANCEL, C_CANCEL_RQ
     from .c_echo import C_ECHO, C_ECHO_RQ, C_ECHO_RSP
     from .c_find import C_FIND, C_FIND_RQ, C_FIND_RSP
@@ -59,7 +60,9 @@ __all__ = [
     "N_SET",
     "N_SET_RQ",
     "N_SET_RSP",
+    "RULES",
     "SERVICES",
+    "answer",
     "decode",
 ]
 __getattr__, __dir__ = attach(
@@ -67,6 +70,7 @@ __getattr__, __dir__ = attach(
     {
         "_codec": ("SERVICES", "decode"),
         "_dictionary": ("DICTIONARY",),
+        "_judgement": ("RULES", "answer"),
         "c_cancel": ("C_CANCEL", "C_CANCEL_RQ"),
         "c_echo": ("C_ECHO", "C_ECHO_RQ", "C_ECHO_RSP"),
         "c_find": ("C_FIND", "C_FIND_RQ", "C_FIND_RSP"),

@@ -25,16 +25,12 @@ CASES = (
         shall="MessageID AffectedSOPClassUID AffectedSOPInstanceUID Priority DataSet",
         may="MoveOriginatorApplicationEntityTitle MoveOriginatorMessageID",
     ),
-    Case(
-        "C-STORE-RSP",
-        shall="MessageIDBeingRespondedTo Status",
-        may="MessageID AffectedSOPClassUID AffectedSOPInstanceUID",
-    ),
+    Case("C-STORE-RSP", shall="MessageIDBeingRespondedTo Status", may="AffectedSOPClassUID AffectedSOPInstanceUID"),
     Case("C-STORE-RSP", "Axxx Cxxx 0001H Bxxx", may="OffendingElement ErrorComment"),
     Case("C-STORE-RSP", "0122H 0124H", may="ErrorComment"),
     Case("C-STORE-RSP", "0000H 0210H 0117H 0212H 0211H"),
     Case("C-FIND-RQ", shall="MessageID AffectedSOPClassUID Priority Identifier"),
-    Case("C-FIND-RSP", shall="MessageIDBeingRespondedTo Status", may="MessageID AffectedSOPClassUID"),
+    Case("C-FIND-RSP", shall="MessageIDBeingRespondedTo Status", may="AffectedSOPClassUID"),
     Case("C-FIND-RSP", "0000H FE00H 0210H 0211H 0212H"),
     Case("C-FIND-RSP", "FF00H FF01H", shall="Identifier"),
     Case("C-FIND-RSP", "Axxx Cxxx 0001H Bxxx", may="OffendingElement ErrorComment"),
@@ -44,7 +40,7 @@ CASES = (
         "C-GET-RSP",
         shall="MessageIDBeingRespondedTo Status",
         may=(
-            "MessageID AffectedSOPClassUID Identifier NumberOfRemainingSuboperations NumberOfCompletedSuboperations"
+            "AffectedSOPClassUID Identifier NumberOfRemainingSuboperations NumberOfCompletedSuboperations"
             " NumberOfFailedSuboperations NumberOfWarningSuboperations"
         ),
     ),
@@ -64,7 +60,7 @@ CASES = (
         "C-MOVE-RSP",
         shall="MessageIDBeingRespondedTo Status",
         may=(
-            "MessageID AffectedSOPClassUID Identifier NumberOfRemainingSuboperations NumberOfCompletedSuboperations"
+            "AffectedSOPClassUID Identifier NumberOfRemainingSuboperations NumberOfCompletedSuboperations"
             " NumberOfFailedSuboperations NumberOfWarningSuboperations"
         ),
     ),
@@ -80,7 +76,7 @@ CASES = (
     Case("C-MOVE-RSP", "Axxx Cxxx 0001H Bxxx", may="OffendingElement ErrorComment"),
     Case("C-MOVE-RSP", "0122H 0124H", may="ErrorComment"),
     Case("C-ECHO-RQ", shall="MessageID AffectedSOPClassUID"),
-    Case("C-ECHO-RSP", shall="MessageIDBeingRespondedTo Status", may="MessageID AffectedSOPClassUID"),
+    Case("C-ECHO-RSP", shall="MessageIDBeingRespondedTo Status", may="AffectedSOPClassUID"),
     Case("C-ECHO-RSP", "0000H 0210H 0212H 0211H"),
     Case("C-ECHO-RSP", "0122H", may="ErrorComment"),
     Case("C-CANCEL-RQ", shall="MessageIDBeingRespondedTo"),
