@@ -26,6 +26,10 @@ REPEATS = [
 ] + [(service, "MessageIDBeingRespondedTo", "MessageID") for service in CONFIRMED]
 
 
+# What the ID of a rule ends with where it is that of a cell.
+OF_CELLS = {"M", "-", "C", "=", "VR"}
+
+
 def make(service: str, values: dict[str, Any]) -> Primitive[Any, Any]:
     """A primitive of these parameters and of no default."""
     made = CLASSES[service](**values)
@@ -36,9 +40,9 @@ def make(service: str, values: dict[str, Any]) -> Primitive[Any, Any]:
 
 
 def rules(service: str, role: str, values: dict[str, Any], request: Primitive[Any, Any] | None = None) -> list[str]:
-    """The rule IDs of all violations, each once a violation."""
+    """The rule IDs of all violations of cells, each once a violation."""
     found: tuple[Violation, ...] = make(service, values).violations(role, request=request)  # type: ignore[arg-type]
-    return [violation.rule for violation in found]
+    return [violation.rule for violation in found if violation.rule.rpartition(".")[2] in OF_CELLS]
 
 
 def asking(service: str) -> Primitive[Any, Any]:

@@ -287,7 +287,8 @@ def test_respond_to_any(message: type[Message]) -> None:
         return
     for status in (0x0000, 0x0001, 0x0107, 0x0112, 0x0115, 0x0123, 0x0210, 0xA700, 0xB000, 0xC000, 0xFE00, 0xFF00):
         response: Message = request.respond(Status=status)
-        assert all("is C and absent" in violation.text for violation in response.violations(request=request))
+        broken = [violation for violation in response.violations(request=request) if violation.cell]
+        assert all("is C and absent" in violation.text for violation in broken)
 
 
 def test_cancel() -> None:

@@ -191,7 +191,8 @@ def test_no_other_field(name: str) -> None:
         value = {"UI": b"1.2\0", "AT": b"\x10\0\x10\0", "US": b"\1\0"}.get(element["vr"], b"A ")
         more = body + bytes.fromhex(f"0000{element['tag'][8:10]}{element['tag'][6:8]}{len(value):02X}000000") + value
         found = dimse.decode(bytes.fromhex("0000000004000000") + len(more).to_bytes(4, "little") + more).violations()
-        assert [violation.rule for violation in found] == [f"{name}.{element['keyword']}.-"]
+        broken = [violation.rule for violation in found if violation.severity == "error"]
+        assert broken == [f"{name}.{element['keyword']}.-"]
 
 
 def test_misspelt() -> None:

@@ -293,8 +293,8 @@ def test_default_priority() -> None:
     for service in (dimse.C_STORE, dimse.C_FIND, dimse.C_GET, dimse.C_MOVE):
         primitive = service(Status=0, MessageIDBeingRespondedTo=1)
         assert primitive.Priority == 2
-        assert primitive.violations("response") == ()
+        assert "Priority" not in {violation.keyword for violation in primitive.violations("response")}
         assert "Priority" not in {violation.keyword for violation in service().violations("request")}
         primitive.Priority = 2
-        assert [v.rule for v in primitive.violations("response")] == [f"{service.SERVICE}-RSP.Priority.-"]
+        assert f"{service.SERVICE}-RSP.Priority.-" in [v.rule for v in primitive.violations("response")]
         assert service(Priority=None).Priority is None

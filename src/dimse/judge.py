@@ -7,13 +7,18 @@ answers where there is one, and names every violation in row order. It changes n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, Protocol
 
 from attrs import frozen
 
 from dimse.command_set import NO_DATA_SET, Anomaly, RawElement, tag_text
 from dimse.parameter import COLUMN_OF_ROLE, Default, Element, Role, Row, Table
+from dimse.response import ResponseRules, sop_class_of
 from dimse.violation import Violation
+
+# Patterns of parameters, present and absent, that a column remembers as free of violations.
+MOST_PATTERNS = 1024
 
 # Anomalies of a value: what stands there breaks the parameter's VR or VM.
 VALUE_RULES = frozenset({"WIRE.VALUE", "WIRE.VM", "WIRE.LENGTH"})
@@ -90,7 +95,8 @@ class Column:
         message: name of the message that conveys it, as "C-MOVE-RSP".
         where: the column in words, as "PS3.7 Table 9.1-4".
         data_set: "always", "never" or "conditional"; whether a Data Set follows.
-        keywords: of the M parameters.
+        cells: the rows with their cells, parsed.
+        mandatory: keywords of the M parameters.
     """
 
     def __init__(self, service: str, role: Role, message: str, table: Table, data_set: str, fields: str) -> None:
@@ -100,18 +106,59 @@ class Column:
         self.where = f"PS3.7 {table.title}"
         self.data_set = data_set
         self.fields = fields
-        self._cells = tuple((row, Cell.parse(row.cell(role) or "-")) for row in table)
-        self.mandatory = tuple(row.keyword for row, cell in self._cells if cell.glyph in ("M", "MF"))
+        self.cells = tuple((row, Cell.parse(row.cell(role) or "-")) for row in table)
+        self.mandatory = tuple(row.keyword for row, cell in self.cells if cell.glyph in ("M", "MF"))
         self.data_set_keyword = next(
-            (row.keyword for row, cell in self._cells if not row.vr and cell.glyph != "-"), None
+            (row.keyword for row, cell in self.cells if not row.vr and cell.glyph != "-"), None
         )
+        self._equalities = tuple(
+            (row.keyword, row.equals or row.keyword, row, cell) for row, cell in self.cells if cell.equal or row.equals
+        )
+        self._order = {row.keyword: place for place, (row, _) in enumerate(self.cells)}
+        self._plain = not any(cell.fixed for _, cell in self.cells)
+        self._values = attrgetter(*(row.keyword for row, _ in self.cells), "received")  # of two and more: a tuple
+        self._innocent: set[tuple[Any, ...]] = set()
+        self._response_rules: ResponseRules | None = None
 
-    def judge(self, primitive: Judged, request: object | None) -> Iterator[Violation]:
+    def judge(self, primitive: Judged, request: object | None) -> list[Violation]:
         """Every violation of `primitive` in this role, in row order; equality only where `request` is given."""
         reading = Reading(primitive, self, request)
-        for row, cell in self._cells:
-            yield from self._judge_row(row, cell, reading)
-        yield from self._judge_received(primitive)
+        pattern = self._pattern(reading)
+        if pattern is not None and pattern in self._innocent:
+            found = [] if request is None else [*self._judge_equalities(reading)]
+        else:
+            found = [violation for row, cell in self.cells for violation in self._judge_row(row, cell, reading)]
+            found += self._judge_received(primitive)
+            if pattern is not None and not found and not reading.has_asked:
+                if len(self._innocent) >= MOST_PATTERNS:
+                    self._innocent.clear()
+                self._innocent.add(pattern)
+        if self.role == "response":
+            found += self._of_response(primitive).judge(primitive, sop_class_of(primitive, request))
+        if len(found) > 1:
+            found.sort(key=lambda violation: self._order.get(violation.keyword, len(self._order)))
+        return found
+
+    def _pattern(self, reading: Reading) -> tuple[Any, ...] | None:
+        """All that the verdict on presence depends on; None where it may depend on more than a pattern can hold."""
+        received = reading.primitive.received
+        if received is None or received.anomalies or received.foreign or received.unplaced_data_set is not None:
+            return None
+        if not self._plain:
+            return None
+        return (received.data_set_type, reading.status(), *map(type, self._values(reading.primitive)))
+
+    def _judge_equalities(self, reading: Reading) -> Iterator[Violation]:
+        primitive, request = reading.primitive, reading.request
+        for keyword, source, row, cell in self._equalities:
+            value = getattr(primitive, keyword)
+            if value is not None and value != getattr(request, source, None):
+                yield from self._judge_equality(row, cell, value, reading)
+
+    def _of_response(self, primitive: Judged) -> ResponseRules:
+        if self._response_rules is None:
+            self._response_rules = ResponseRules(type(primitive), self.message)
+        return self._response_rules
 
     def _judge_row(self, row: Row, cell: Cell, reading: Reading) -> Iterator[Violation]:
         value = reading.value(row.keyword)
@@ -185,7 +232,7 @@ class Column:
             text = "CommandDataSetType is 0101H, which says that no Data Set follows, and one came"
             yield self._field_violation("announced", text, section)
         for anomaly in received.anomalies:
-            row = next((row for row, _ in self._cells if row.tag == anomaly.tag), None)
+            row = next((row for row, _ in self.cells if row.tag == anomaly.tag), None)
             if row is not None and anomaly.rule in VALUE_RULES:
                 rule = f"{self.message}.{row.keyword}.VR"
                 yield Violation(rule, "error", row.keyword, "", anomaly.text, anomaly.section)
@@ -213,6 +260,7 @@ class Reading:
         self.primitive = primitive
         self.column = column
         self.request = request
+        self.has_asked = False
 
     def value(self, keyword: str) -> Any:
         """The value of a parameter, ANNOUNCED for a Data Set that is not at hand, None where it is absent."""
@@ -247,6 +295,7 @@ class Reading:
 
     def request_present(self, keyword: str) -> bool | None:
         """Whether a parameter of the request is present, None where the request is not at hand."""
+        self.has_asked = True
         return None if self.request is None else self.of_request(keyword) is not None
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 from attrs import fields, frozen
 
 from dimse.command_set import COMMAND_FIELD, DATA_SET_FOLLOWS, DATA_SET_TYPE, NO_DATA_SET
-from dimse.errors import RoleError
+from dimse.errors import ParameterError, RoleError
 from dimse.parameter import Role
 from dimse.shape import GROUP_LENGTHS, Shape, element_writer, twin
 from dimse.violation import Violation
@@ -174,6 +174,31 @@ class Response(Message):
     ROLE = "response"
 
 
+def answer_to(request: object, service: type[Primitive[Any, Any]], given: dict[str, Any]) -> Any:
+    """The response to a request: parameters given, and those that repeat it as far as its Status permits.
+
+    A value of the request that may stand in no message is not repeated: one can always answer.
+    """
+    make: Any = service.MESSAGES["response"]
+    repeated = {
+        row.keyword: getattr(request, row.equals or row.keyword, None)
+        for row in service.TABLE
+        if row.keyword not in given and (row.equals or (row.response or "").endswith("(=)"))
+    }
+    while True:
+        try:
+            filled = make(**repeated, **given)
+        except ParameterError as error:
+            if error.keyword not in repeated:
+                raise
+            barred = {error.keyword}
+        else:
+            barred = {violation.keyword for violation in filled.violations() if violation.keyword in repeated}
+        if not barred:
+            return filled
+        repeated = {keyword: value for keyword, value in repeated.items() if keyword not in barred}
+
+
 @frozen(kw_only=True, repr=False)
 class Cancel(Message):
     """A message that asks for an operation to end."""
@@ -205,18 +230,8 @@ class Request(Message, Generic[ResponseT_co]):
         Raises:
             ParameterTypeError, ParameterValueError: a value that may not stand in its parameter.
         """
-        response: Any = self.PRIMITIVE.MESSAGES["response"]
-        given = {"Status": Status, **parameters}
-        repeated = {
-            row.keyword: getattr(self, row.equals or row.keyword, None)
-            for row in self.PRIMITIVE.TABLE
-            if row.keyword not in given and (row.equals or (row.response or "").endswith("(=)"))
-        }
-        filled: ResponseT_co = response(**repeated, **given)
-        barred = {violation.keyword for violation in filled.violations() if violation.keyword in repeated}
-        if barred:
-            filled = response(**{key: value for key, value in repeated.items() if key not in barred}, **given)
-        return filled
+        made: ResponseT_co = answer_to(self, self.PRIMITIVE, {"Status": Status, **parameters})
+        return made
 
     def cancel(self) -> Cancel:
         """The message that cancels this operation.

@@ -15,6 +15,7 @@ from hypothesis.strategies import SearchStrategy
 from dimse.message import Message, Request, Response
 from dimse.parameter import Row
 from dimse.primitive import Primitive
+from dimse.response import COUNTS
 from dimse.services import SERVICES
 from dimse.testing.values import numbers, values_of
 
@@ -84,6 +85,11 @@ def _any_legal(status: int | None) -> SearchStrategy[Any]:
     if not kinds:
         raise ValueError(f"no message has Status {status:04X}H")
     return st.one_of([valid_messages(kind, status=status) for kind in kinds])
+
+
+def may_have(kind: type[Message], keyword: str) -> bool:
+    """Whether there are valid messages of a kind that have a parameter: a retired one is in none."""
+    return any(keyword in f"{case.shall} {case.may}".split() for case in _cases(kind))
 
 
 def valid_with(kind: type[Message], keyword: str) -> SearchStrategy[Message]:
@@ -158,9 +164,22 @@ def _legal(
         may = [keyword for keyword in case.may.split() if keyword not in shall and keyword not in barred]
         required = {keyword: values(keyword, case) for keyword in shall}
         optional = {keyword: values(keyword, case) for keyword in may}
-        return st.fixed_dictionaries(required, optional=optional).map(lambda chosen: kind(**chosen))
+        return st.fixed_dictionaries(required, optional=optional).map(lambda chosen: kind(**_counted(kind, chosen)))
 
     return st.one_of([legal(case) for case in fitting])
+
+
+def _counted(kind: type[Any], chosen: dict[str, Any]) -> dict[str, Any]:
+    """The values with counts of sub-operations that agree with the Status."""
+    remaining, _, failed, warning = COUNTS
+    if failed not in chosen and remaining not in chosen and warning not in chosen:
+        return chosen
+    status = kind.PRIMITIVE.STATUSES.status(chosen["Status"])
+    if status.is_success:
+        return chosen | {keyword: 0 for keyword in (remaining, failed, warning) if keyword in chosen}
+    if status.is_warning and chosen.get(failed) == chosen.get(warning) == 0:
+        return chosen | {failed: 1}
+    return chosen
 
 
 def _suits(case: _Case, request: Message) -> bool:

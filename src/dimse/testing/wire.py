@@ -12,7 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from dimse.command_set import COMMAND_FIELD, DATA_SET_TYPE, GROUP_LENGTH, NO_DATA_SET, join, split
 from dimse.message import Message
 from dimse.services import DICTIONARY, SERVICES
-from dimse.testing.legal import KINDS, rows_of, valid_messages, valid_with
+from dimse.testing.legal import KINDS, may_have, rows_of, valid_messages, valid_with
 from dimse.testing.values import element, even, long_strings, numbers
 from dimse.vr import MAX_AE, MAX_LO, MAX_SH, MAX_UL, MAX_US
 
@@ -92,7 +92,7 @@ def _with_value(vr: str, values: SearchStrategy[bytes], *, mandatory: bool = Fal
         (kind, row)
         for kind in KINDS
         for row in rows_of(kind).values()
-        if row.tag is not None and vr in ("", row.vr, row.keyword)
+        if row.tag is not None and vr in ("", row.vr, row.keyword) and may_have(kind, row.keyword)
         if not mandatory or (row.cell(kind.ROLE) or "").startswith("M")
     ]
 
