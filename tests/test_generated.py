@@ -39,6 +39,9 @@ ROOMS = [
     "command_set",
     "condition",
     "violation",
+    "rule",
+    "response",
+    "severities",
     "parameter",
     "html",
     "judge",
@@ -48,7 +51,11 @@ ROOMS = [
     "primitive",
     "lenient",
     "codec",
+    "rules",
+    "refusal",
     "services",
+    "operation",
+    "conversation",
     "sink",
     "pdv",
     "joiner",
@@ -60,10 +67,10 @@ ROOMS = [
 NEVER_IN_RUNTIME = {"dimse_codegen", "jinja2", "ruamel", "yaml", "click"}
 # The modules that a generated one, a user's too, is written against.
 FOR_GENERATED = {"codec", "command_set", "condition", "errors", "message", "parameter", "primitive", "vr"}
-FOR_GENERATED |= {"lazy", "optional", "shape", "strict"}
+FOR_GENERATED |= {"lazy", "optional", "refusal", "rules", "shape", "strict"}
 # A class module is read by people and stays short; the straight lines of a message are read by nobody in a row, and
 # the SOP Classes, a line each, are looked up.
-LINES = {"wire_": 400, "_service_classes": 700, "": 170}
+LINES = {"wire_": 400, "_service_classes": 700, "_rules": 400, "": 170}
 
 GENERATED = sorted(SERVICES.glob("*.py"))
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dimse.codec import Codec
     from dimse.command_set import Anomaly, RawElement
     from dimse.comment import FittedComment, fit_error_comment
+    from dimse.conversation import Conversation, Judgement
     from dimse.errors import (
         DecodeError,
         DimseError,
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
     )
     from dimse.joiner import Assembled
     from dimse.message import Cancel, Message, Request, Response
+    from dimse.operation import Moves, Operation
     from dimse.parameter import Row, Table
     from dimse.pdv import PDV, FragmentError, PDataTF, to_pdus, to_pdvs
     from dimse.primitive import Primitive
+    from dimse.refusal import Answer, Refusals
+    from dimse.rule import Rule
+    from dimse.rules import Rules
     from dimse.services import *  # noqa: F403  (their names stand in services.__all__)
+    from dimse.severities import Severities
     from dimse.sink import Collect, Drop, Sink, Spool, Stream, Views
     from dimse.status import Status
     from dimse.violation import Violation
@@ -37,6 +43,7 @@ _MODULES = {
     "codec": ("Codec",),
     "command_set": ("Anomaly", "RawElement"),
     "comment": ("FittedComment", "fit_error_comment"),
+    "conversation": ("Conversation", "Judgement"),
     "errors": (
         "DecodeError",
         "DimseError",
@@ -48,9 +55,14 @@ _MODULES = {
     ),
     "joiner": ("Assembled",),
     "message": ("Cancel", "Message", "Request", "Response"),
+    "operation": ("Moves", "Operation"),
     "parameter": ("Row", "Table"),
     "pdv": ("PDV", "FragmentError", "PDataTF", "to_pdus", "to_pdvs"),
     "primitive": ("Primitive",),
+    "refusal": ("Answer", "Refusals"),
+    "rule": ("Rule",),
+    "rules": ("Rules",),
+    "severities": ("Severities",),
     "sink": ("Collect", "Drop", "Sink", "Spool", "Stream", "Views"),
     "status": ("Status",),
     "violation": ("Violation",),
@@ -61,31 +73,40 @@ __getattr__, __dir__ = attach(__name__, _MODULES)
 __all__ = [
     "PDV",
     "Anomaly",
+    "Answer",
     "Assembled",
     "Assembler",
     "Cancel",
     "Codec",
     "Collect",
+    "Conversation",
     "DecodeError",
     "DimseError",
     "Drop",
     "FittedComment",
     "FragmentError",
+    "Judgement",
     "Message",
+    "Moves",
+    "Operation",
     "PDataTF",
     "ParameterError",
     "ParameterTypeError",
     "ParameterValueError",
     "Primitive",
     "RawElement",
+    "Refusals",
     "Request",
     "Response",
     "RoleError",
     "Row",
+    "Rule",
+    "Rules",
+    "Severities",
     "Sink",
     "Spool",
-    "Stream",
     "Status",
+    "Stream",
     "Table",
     "UsageError",
     "Views",
