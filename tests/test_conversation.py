@@ -205,6 +205,15 @@ def test_counts() -> None:
     assert rules == ["CONVERSATION.TOTAL"]
 
 
+def test_more_suboperations_than_can_be_counted() -> None:
+    """Counts that no US can hold are left out of a Pending response, and nobody minds; others are missed."""
+    bare = move().respond(Status=0xFF00)
+    full = pending(move(), 0xFFFF, 0, 0, 0)
+    assert feed(Conversation(), move(), full, bare) == []
+    missed = [f"C-MOVE-RSP.NumberOf{name}Suboperations.C" for name in COUNTS]
+    assert feed(Conversation(), move(), pending(move(), 0xFFFE, 0, 0, 0), bare) == missed
+
+
 def test_outcome() -> None:
     """Success does not follow failures that were told before."""
     told = pending(move(), 1, 1, 1, 0)

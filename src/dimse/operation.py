@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import Factory, define, evolve
 
 from dimse.response import COUNTS
+from dimse.vr import MAX_US
 
 # The two sides of an Association, and the one that the other is.
 Side: TypeAlias = Literal["requestor", "acceptor"]
@@ -69,6 +70,12 @@ class Operation:
     def total(self) -> int | None:
         """Sum of the four counts of sub-operations, None where one was never given."""
         return sum(self.counts.values()) if len(self.counts) == len(COUNTS) else None
+
+    @property
+    def is_beyond_counting(self) -> bool:
+        """Whether it has more sub-operations than a US can count, so that a response can only leave the counts out."""
+        seen = sum(self.outcomes.values()) + self.suboperations
+        return max(seen, *self.counts.values(), 0) >= MAX_US
 
     def __str__(self) -> str:
         return f"{self.service} {self.message_id} of the {self.invoked_by}"
