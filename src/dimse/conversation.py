@@ -227,10 +227,11 @@ class Conversation:
             found = [*response.violations("response"), rule.broken(text, keyword="CommandField")]
             self._finish(operation, response, _status(response))
             return operation, found
-        found = list(response.violations("response", request=operation.request))
+        # An uncertain operation may have ended, and its Message ID be that of a request that nobody saw.
+        found = list(response.violations("response", request=operation.request if operation.certain else None))
         if found and operation.is_beyond_counting:
             found = [violation for violation in found if violation.keyword not in COUNTS or violation.cell != "C"]
-        if context is not None and operation.context is not None and context != operation.context:
+        if operation.certain and None not in (context, operation.context) and context != operation.context:
             text = f"the response comes in Presentation Context {context}, its request in {operation.context}"
             found.append(self._rule(response, "CONTEXT").broken(text))
         status = _status(response)
@@ -259,7 +260,7 @@ class Conversation:
         if status.is_cancel and operation.state == "outstanding" and operation.certain:
             text = f"Status is FE00H Cancel, and {operation} was not cancelled"
             yield self._rule(response, "NOT_CANCELLED").broken(text, keyword="Status")
-        if operation.service in ("C-GET", "C-MOVE"):
+        if operation.service in ("C-GET", "C-MOVE") and operation.certain:
             yield from self._judge_counts(operation, response, status)
 
     def _judge_counts(self, operation: Operation, response: Primitive[Any, Any], status: Status) -> Iterator[Violation]:
@@ -277,7 +278,7 @@ class Conversation:
                 f"Status is Success, and {operation.counts[_FAILED]} sub-operations had failed by the response before"
             )
             yield self._rule(response, "OUTCOME").broken(text, keyword="Status")
-        if status.is_final and operation.certain:
+        if status.is_final:
             yield from self._judge_suboperations(operation, response, now)
 
     def _judge_suboperations(

@@ -1,0 +1,56 @@
+"""What cannot be known is held against nobody: messages missed, Associations joined late, Associations not followed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dimse import C_MOVE_RQ, C_STORE_RQ, Conversation, Judgement, Moves
+
+CT, MOVE = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.2.2.2"
+
+
+def store(message_id: int, instance: str, **originator: Any) -> C_STORE_RQ:
+    return C_STORE_RQ(
+        MessageID=message_id,
+        AffectedSOPClassUID=CT,
+        AffectedSOPInstanceUID=instance,
+        Priority=0,
+        DataSet=b"a data set",
+        **originator,
+    )
+
+
+def move(message_id: int) -> C_MOVE_RQ:
+    return C_MOVE_RQ(
+        MessageID=message_id, AffectedSOPClassUID=MOVE, Priority=0, MoveDestination="DESTINATION", Identifier=b"keys"
+    )
+
+
+def counts(remaining: int, completed: int, failed: int = 0, warning: int = 0) -> dict[str, int]:
+    return {
+        "NumberOfRemainingSuboperations": remaining,
+        "NumberOfCompletedSuboperations": completed,
+        "NumberOfFailedSuboperations": failed,
+        "NumberOfWarningSuboperations": warning,
+    }
+
+
+def rules(judgement: Judgement) -> list[str]:
+    return [violation.rule for violation in judgement.violations]
+
+
+def test_message_id_taken_again_in_a_gap() -> None:
+    """A response after a gap may be to a request that nobody saw: it is not compared with the one that was seen."""
+    conversation = Conversation()
+    conversation.feed(store(1, "1.2.3"), "requestor")
+    conversation.gap()
+    assert rules(conversation.feed(store(1, "1.2.4").respond(Status=0), "acceptor")) == []
+
+
+def test_counts_after_a_gap() -> None:
+    """Counts after a gap may be of another C-MOVE with the same Message ID."""
+    conversation = Conversation()
+    conversation.feed(move(1), "requestor")
+    conversation.feed(move(1).respond(Status=0xFF00, **counts(1, 5)), "acceptor")
+    conversation.gap()
+    assert rules(conversation.feed(move(1).respond(Status=0xFF00, **counts(9, 0)), "acceptor")) == []
