@@ -54,3 +54,21 @@ def test_counts_after_a_gap() -> None:
     conversation.feed(move(1).respond(Status=0xFF00, **counts(1, 5)), "acceptor")
     conversation.gap()
     assert rules(conversation.feed(move(1).respond(Status=0xFF00, **counts(9, 0)), "acceptor")) == []
+
+
+def originator(title: str, message_id: int) -> dict[str, Any]:
+    return {"MoveOriginatorApplicationEntityTitle": title, "MoveOriginatorMessageID": message_id}
+
+
+def test_response_of_a_suboperation_missed() -> None:
+    """A C-STORE whose response may have been missed is no reason to say that the C-MOVE ended too early."""
+    moves = Moves()
+    mover = Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves)
+    mover.feed(move(1), "requestor")
+    storer = Conversation(requestor="ARCHIVE", acceptor="DESTINATION", moves=moves)
+    judgement = storer.feed(store(1, "1.2.3", **originator("MOVER", 1)), "requestor")
+    assert judgement.operation is not None
+    assert judgement.operation.parent is mover.operations[0]
+    storer.gap()
+    assert judgement.operation.parent is None
+    assert rules(mover.feed(move(1).respond(Status=0, **counts(0, 1)), "acceptor")) == []

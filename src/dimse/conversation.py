@@ -128,6 +128,7 @@ class Conversation:
         self._whole = False
         for operation in self.operations:
             operation.certain = False
+            self._orphan(operation, "")  # its response may be among what was missed
         for over in self._over.values():
             over.clear()
         for title in self.titles.values():
@@ -322,6 +323,10 @@ class Conversation:
         title = self.titles[operation.invoked_by]
         if operation.service == "C-MOVE" and title is not None:
             self._moves.end(title, operation)
+        self._orphan(operation, outcome)
+
+    def _orphan(self, operation: Operation, outcome: str) -> None:
+        """A sub-operation is over, or was lost sight of; its parent waits for it no longer."""
         parent, operation.parent = operation.parent, None
         if parent is not None:
             parent.suboperations -= 1
