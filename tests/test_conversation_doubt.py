@@ -72,3 +72,54 @@ def test_response_of_a_suboperation_missed() -> None:
     storer.gap()
     assert judgement.operation.parent is None
     assert rules(mover.feed(move(1).respond(Status=0, **counts(0, 1)), "acceptor")) == []
+
+
+def stored(moves: Moves | None, title: str = "MOVER") -> list[str]:
+    """What is said of a C-STORE of ARCHIVE for C-MOVE 7 of an AE, which nobody saw."""
+    storer = Conversation(requestor="ARCHIVE", acceptor="DESTINATION", moves=moves)
+    return rules(storer.feed(store(1, "1.2.3", **originator(title, 7)), "requestor"))
+
+
+def test_originator_unknown() -> None:
+    """Where all of an AE's Associations were followed, a Move Originator Message ID that matches nothing is told."""
+    moves = Moves()
+    Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves)
+    assert stored(moves) == ["CONVERSATION.MOVE_ORIGINATOR"]
+    assert stored(moves, title="OTHER") == []
+
+
+def test_originator_after_a_gap() -> None:
+    """After a gap nothing is held against a Move Originator, though new Associations of the AE are followed."""
+    moves = Moves()
+    Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves).gap()
+    Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves)
+    assert stored(moves) == []
+
+
+def test_originator_joined_late() -> None:
+    """The C-MOVE may be one of those before a conversation was joined."""
+    moves = Moves()
+    Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves, from_start=False)
+    Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves)
+    assert stored(moves) == []
+
+
+def test_suboperation_after_a_gap() -> None:
+    """A C-MOVE that was over and is remembered may have been followed by another with its Message ID."""
+    moves = Moves()
+    mover = Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves)
+    mover.feed(move(7), "requestor")
+    mover.feed(move(7).respond(Status=0, **counts(0, 0)), "acceptor")
+    assert stored(moves) == ["CONVERSATION.MOVE_EARLY"]
+    mover.gap()
+    assert stored(moves) == []
+
+
+def test_too_many_gaps() -> None:
+    """Of gaps on the Associations of ever new AEs not all are remembered; then nothing is known of any AE."""
+    moves = Moves()
+    Conversation(requestor="MOVER", moves=moves)
+    assert stored(moves) == ["CONVERSATION.MOVE_ORIGINATOR"]
+    for number in range(1000):
+        Conversation(requestor=f"AE{number}", moves=moves).gap()
+    assert stored(moves) == []

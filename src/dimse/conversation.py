@@ -80,7 +80,9 @@ class Conversation:
         self._over: dict[Side, Remembered] = {"requestor": Remembered(), "acceptor": Remembered()}
         self._whole = from_start
         self._rules: dict[str, dict[str, Rule]] = {}
-        if from_start and requestor is not None:
+        if not from_start:
+            self._doubt_moves()
+        elif requestor is not None:
             self._moves.know(requestor)
 
     @property
@@ -131,6 +133,9 @@ class Conversation:
             self._orphan(operation, "")  # its response may be among what was missed
         for over in self._over.values():
             over.clear()
+        self._doubt_moves()
+
+    def _doubt_moves(self) -> None:
         for title in self.titles.values():
             if title is not None:
                 self._moves.forget(title)
@@ -192,10 +197,11 @@ class Conversation:
         message_id = getattr(store.request, "MoveOriginatorMessageID", None)
         if message_id is not None:
             parent = self._moves.find(title, message_id) if title is not None else None
-            if parent is None and title is not None and self._moves.knows(title):
+            known = title is not None and self._moves.knows(title)
+            if known and parent is None:
                 text = f"MoveOriginatorMessageID is {message_id}, and {title} has no C-MOVE with that Message ID"
                 yield self._rule(store.request, "MOVE_ORIGINATOR").broken(text, keyword="MoveOriginatorMessageID")
-            elif parent is not None and parent.is_complete and parent.certain:
+            elif known and parent is not None and parent.is_complete and parent.certain:
                 text = f"a sub-operation of {parent} begins after its final response"
                 yield self._rule(store.request, "MOVE_EARLY").broken(text, keyword="MoveOriginatorMessageID")
         else:

@@ -102,20 +102,23 @@ class Moves:
         self._outstanding: dict[tuple[str, int], Operation] = {}
         self._over = Remembered()
         self._known: OrderedDict[str, None] = OrderedDict()
+        self._doubtful: set[str] = set()
 
     def know(self, title: str) -> None:
-        """Note that the Associations of an AE are followed from their beginning."""
+        """Note that an Association of an AE is followed from its beginning."""
         self._known[title] = None
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
 
     def forget(self, title: str) -> None:
-        """Note that messages of an AE may have been missed."""
-        self._known.pop(title, None)
+        """Note that messages of an AE may have been missed; of too many AEs, and nothing is known of any."""
+        if len(self._doubtful) <= MOST_REMEMBERED:
+            self._doubtful.add(title)
 
     def knows(self, title: str) -> bool:
         """Whether every C-MOVE of an AE is among those noted."""
-        return title in self._known
+        certain = title not in self._doubtful and len(self._doubtful) <= MOST_REMEMBERED
+        return certain and title in self._known
 
     def begin(self, title: str, move: Operation) -> None:
         """Note a C-MOVE that an AE has invoked."""
