@@ -123,3 +123,8 @@ def test_too_many_gaps() -> None:
     for number in range(1000):
         Conversation(requestor=f"AE{number}", moves=moves).gap()
     assert stored(moves) == []
+
+
+def test_one_association_alone() -> None:
+    """Without `Moves` that are shared, nothing is known of the C-MOVEs of an AE on its other Associations."""
+    assert stored(None, title="ARCHIVE") == []

@@ -82,7 +82,7 @@ class Conversation:
         self._rules: dict[str, dict[str, Rule]] = {}
         if not from_start:
             self._doubt_moves()
-        elif requestor is not None:
+        elif requestor is not None and moves is not None:  # one Association alone says nothing of an AE's others
             self._moves.know(requestor)
 
     @property
