@@ -128,3 +128,20 @@ def test_too_many_gaps() -> None:
 def test_one_association_alone() -> None:
     """Without `Moves` that are shared, nothing is known of the C-MOVEs of an AE on its other Associations."""
     assert stored(None, title="ARCHIVE") == []
+
+
+def test_message_id_on_two_associations() -> None:
+    """Message IDs are of an Association: of two C-MOVEs of one AE with one ID, nobody knows whose C-STOREs come."""
+    moves = Moves()
+    first, second = (Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves) for _ in range(2))
+    first.feed(move(7), "requestor")
+    second.feed(move(7), "requestor")
+    storer = Conversation(requestor="ARCHIVE", acceptor="DESTINATION", moves=moves)
+    judgement = storer.feed(store(1, "1.2.3", **originator("MOVER", 7)), "requestor")
+    assert judgement.operation is not None
+    assert (judgement.operation.parent, judgement.violations) == (None, ())
+    assert rules(second.feed(move(7).respond(Status=0, **counts(0, 1)), "acceptor")) == []
+    judgement = storer.feed(store(2, "1.2.4", **originator("MOVER", 7)), "requestor")
+    assert judgement.operation is not None
+    assert judgement.operation.parent is first.operations[0]
+    assert judgement.violations == ()

@@ -196,9 +196,10 @@ class Conversation:
         title = getattr(store.request, "MoveOriginatorApplicationEntityTitle", None)
         message_id = getattr(store.request, "MoveOriginatorMessageID", None)
         if message_id is not None:
-            parent = self._moves.find(title, message_id) if title is not None else None
+            moves = () if title is None else self._moves.find(title, message_id)
+            parent = moves[0] if len(moves) == 1 else None
             known = title is not None and self._moves.knows(title)
-            if known and parent is None:
+            if known and not moves:
                 text = f"MoveOriginatorMessageID is {message_id}, and {title} has no C-MOVE with that Message ID"
                 yield self._rule(store.request, "MOVE_ORIGINATOR").broken(text, keyword="MoveOriginatorMessageID")
             elif known and parent is not None and parent.is_complete and parent.certain:

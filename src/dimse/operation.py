@@ -99,7 +99,7 @@ class Moves:
     """
 
     def __init__(self) -> None:
-        self._outstanding: dict[tuple[str, int], Operation] = {}
+        self._outstanding: dict[tuple[str, int], list[Operation]] = {}
         self._over = Remembered()
         self._known: OrderedDict[str, None] = OrderedDict()
         self._doubtful: set[str] = set()
@@ -122,14 +122,17 @@ class Moves:
 
     def begin(self, title: str, move: Operation) -> None:
         """Note a C-MOVE that an AE has invoked."""
-        self._outstanding[title, move.message_id] = move
+        self._outstanding.setdefault((title, move.message_id), []).append(move)
 
     def end(self, title: str, move: Operation) -> None:
         """Note that a C-MOVE is over, or was lost sight of."""
-        if self._outstanding.get((title, move.message_id)) is move:
-            del self._outstanding[title, move.message_id]
-        self._over.keep((title, move.message_id), move.brief())
+        key = title, move.message_id
+        left = [each for each in self._outstanding.pop(key, ()) if each is not move]
+        if left:
+            self._outstanding[key] = left
+        self._over.keep(key, move.brief())
 
-    def find(self, title: str, message_id: int) -> Operation | None:
-        """The C-MOVE of an AE with a Message ID, outstanding or lately over; None where there is none."""
-        return self._outstanding.get((title, message_id)) or self._over.get((title, message_id))
+    def find(self, title: str, message_id: int) -> tuple[Operation, ...]:
+        """The C-MOVEs of an AE with a Message ID: those outstanding, each on its Association, or one lately over."""
+        over = self._over.get((title, message_id))
+        return tuple(self._outstanding.get((title, message_id), ())) or ((over,) if over is not None else ())
