@@ -145,3 +145,15 @@ def test_message_id_on_two_associations() -> None:
     assert judgement.operation is not None
     assert judgement.operation.parent is first.operations[0]
     assert judgement.violations == ()
+
+
+def test_titles_as_they_came() -> None:
+    """AE titles may be given as A-ASSOCIATE has them, padded to 16 characters."""
+    moves = Moves()
+    mover = Conversation(requestor="MOVER           ", acceptor="ARCHIVE         ", moves=moves)
+    assert mover.titles == {"requestor": "MOVER", "acceptor": "ARCHIVE"}
+    mover.feed(move(7), "requestor")
+    storer = Conversation(requestor="ARCHIVE         ", moves=moves)
+    judgement = storer.feed(store(1, "1.2.3", **originator("MOVER", 7)), "requestor")
+    assert judgement.operation is not None
+    assert judgement.operation.parent is mover.operations[0]

@@ -70,6 +70,8 @@ class Conversation:
         moves: Moves | None = None,
         severities: Mapping[str, Severity | str] | None = None,
     ) -> None:
+        # In A-ASSOCIATE they are padded, and spaces around an AE title mean nothing (PS3.5 6.2).
+        requestor, acceptor = (None if title is None else title.strip(" ") for title in (requestor, acceptor))
         self.titles: dict[Side, str | None] = {"requestor": requestor, "acceptor": acceptor}
         self.contexts = dict(contexts or {})
         self.window = window
