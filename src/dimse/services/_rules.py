@@ -212,7 +212,17 @@ RULES = (
         "No more operations are outstanding than the Association has negotiated; one where nothing was.",
         ("Resource limitation", "Refused: Out of resources", "Mistyped argument"),
     ),
-    ("conversation", "CONTEXT", "warning", "7.5.3", "A response comes in the Presentation Context of its request.", ()),
+    (
+        "conversation",
+        "CONTEXT",
+        "advisory",
+        "7.5.3",
+        (
+            "PS3.7 asks of a response that it comes on the Association of its request; another Presentation Context"
+            " surprises."
+        ),
+        (),
+    ),
     (
         "conversation",
         "UNANSWERED",
