@@ -42,7 +42,7 @@ class Target:
     def row(self, found: Found) -> tuple[str, str, str, str]:
         """What is measured, the figure, what was wanted, whether it was met."""
         figure = self.figure(found)
-        limit = f"at most {self.wanted:g}" if self.at_most else f"{self.wanted:g}"
+        limit = f"at most {self.wanted:g}" if self.at_most else f"{self.wanted:,g}"
         wanted = f"{limit} {self.unit}".rstrip()
         if figure is None:
             return self.title, "not measured", wanted, ""
@@ -64,7 +64,7 @@ def ratio(task: str, *kinds: str, against: str = "pynetdicom") -> Figure:
 
 
 def part(name: str, of: str = "dimse", against: str = "pynetdicom") -> Figure:
-    """A figure of this package as a part of another's."""
+    """A figure of this package as a part of another's, or how many times as high it is."""
 
     def figure(found: Found) -> float | None:
         figures = found["whole"].get(name)
@@ -110,6 +110,9 @@ TARGETS = (
     Target("`import dimse`, part of `import pynetdicom`", part("import"), 0.35, "", True),
     Target("100 MB Data Set from fragments to a sink", value("assemble"), 1, "GB/s"),
     Target("most memory that this takes", value("assemble", "peak", 1e6), 1, "MB", True),
+    Target("a million messages through a Conversation, decoded and judged", value("conversation"), 100_000, "a second"),
+    Target("decode and judge them, against pynetdicom's decode", part("conversation"), 10),
+    Target("memory that the Conversation grows by", value("conversation", "grown", 1e3), 1, "kB", True),
 )
 
 
