@@ -121,7 +121,7 @@ def test_readme_quotes_the_demo(demo: subprocess.CompletedProcess[str]) -> None:
         assert line == "..." or line in printed, line
 
 
-RUN = [ROOT / "README.md", ROOT / "docs" / "messages.md", ROOT / "docs" / "fragments.md"]
+RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in ("messages", "judgement", "fragments"))]
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)
@@ -192,6 +192,18 @@ def test_pages_know_every_anomaly() -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "src" / "dimse").glob("*.py"))
     page = (ROOT / "docs" / "messages.md").read_text(encoding="utf-8")
     assert set(re.findall(r"`(WIRE\.[A-Z_]+)`", page)) == set(re.findall(r'"(WIRE\.[A-Z_]+)"', code))
+
+
+def test_judgement_page_knows_every_rule() -> None:
+    """docs/judgement.md lists the rules of conversations, and no other."""
+    page = (ROOT / "docs" / "judgement.md").read_text(encoding="utf-8")
+    table = page[page.index("| rule |") : page.index("## C-STOREs")]
+    rules = re.search(
+        r"\nconversation:.*?\n\n", (ROOT / "schema" / "rules.yaml").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert rules is not None
+    listed = re.findall(r"`(?:CONVERSATION)?\.([A-Z_]+)`", table)
+    assert sorted(listed) == sorted(re.findall(r"^  ([A-Z_]+):", rules[0], re.MULTILINE))
 
 
 def test_schema_page_knows_every_key() -> None:
