@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dimse import C_MOVE_RQ, C_STORE_RQ, Conversation, Judgement, Moves
+from dimse import C_GET_RQ, C_MOVE_RQ, C_STORE_RQ, Conversation, Judgement, Moves
 
-CT, MOVE = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.2.2.2"
+CT = "1.2.840.10008.5.1.4.1.1.2"
+GET, MOVE = "1.2.840.10008.5.1.4.1.2.2.3", "1.2.840.10008.5.1.4.1.2.2.2"
 
 
 def store(message_id: int, instance: str, **originator: Any) -> C_STORE_RQ:
@@ -157,3 +158,31 @@ def test_titles_as_they_came() -> None:
     judgement = storer.feed(store(1, "1.2.3", **originator("MOVER", 7)), "requestor")
     assert judgement.operation is not None
     assert judgement.operation.parent is mover.operations[0]
+
+
+def test_two_gets_at_once() -> None:
+    """Of two C-GETs on one Association, nobody knows whose C-STOREs come: neither's counts are compared with them."""
+    conversation = Conversation(window=(0, 0))
+    gets = [C_GET_RQ(MessageID=number, AffectedSOPClassUID=GET, Priority=0, Identifier=b"keys") for number in (1, 2)]
+    for get in gets:
+        conversation.feed(get, "requestor")
+    for number in (1, 2, 3):
+        request = store(number, f"1.2.{number}")
+        judgement = conversation.feed(request, "acceptor")
+        assert judgement.operation is not None
+        assert judgement.operation.parent is None
+        conversation.feed(request.respond(Status=0), "requestor")
+    for get, completed in zip(gets, (2, 1), strict=True):
+        assert rules(conversation.feed(get.respond(Status=0, **counts(0, completed)), "acceptor")) == []
+
+
+def test_one_get_at_a_time() -> None:
+    """Of a C-GET alone on its Association, the C-STOREs are those that came."""
+    conversation = Conversation()
+    get = C_GET_RQ(MessageID=1, AffectedSOPClassUID=GET, Priority=0, Identifier=b"keys")
+    conversation.feed(get, "requestor")
+    request = store(1, "1.2.3")
+    conversation.feed(request, "acceptor")
+    conversation.feed(request.respond(Status=0), "requestor")
+    final = get.respond(Status=0, **counts(0, 2))
+    assert rules(conversation.feed(final, "acceptor")) == ["CONVERSATION.SUBOPERATIONS"]

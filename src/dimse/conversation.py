@@ -212,6 +212,8 @@ class Conversation:
                 each for each in self._outstanding[OTHER_SIDE[store.invoked_by]].values() if each.service == "C-GET"
             ]
             parent = gets[0] if len(gets) == 1 else None
+            for get in gets if parent is None else ():
+                get.told_apart = False
         if parent is not None and not parent.is_complete:
             store.parent = parent
             parent.suboperations += 1
@@ -297,7 +299,8 @@ class Conversation:
         """Whether the final counts agree with the C-STOREs that were seen."""
         seen, done = sum(operation.outcomes.values()), operation.outcomes.get("Success", 0)
         completed = now.get(_COMPLETED)
-        here = operation.service == "C-GET" and self._whole  # those of a C-MOVE may be on Associations nobody follows
+        # Those of a C-MOVE may be on Associations that nobody follows.
+        here = operation.service == "C-GET" and self._whole and operation.told_apart
         if completed is not None and (seen or here) and (completed < done or (here and completed > seen)):
             text = f"{_COMPLETED} is {completed}; of {seen} C-STORE sub-operations {done} ended with Success"
             yield self._rule(response, "SUBOPERATIONS").broken(text, keyword=_COMPLETED)

@@ -39,6 +39,7 @@ class Operation:
         parent: the C-GET or C-MOVE of which this C-STORE is a sub-operation, where that is known.
         suboperations: outstanding C-STOREs of this C-GET or C-MOVE.
         outcomes: how many of its C-STOREs ended with each status class.
+        told_apart: False for a C-GET that shares its time with another: whose C-STOREs came, nobody knows.
         certain: False where messages about it may have been missed.
     """
 
@@ -55,6 +56,7 @@ class Operation:
     parent: Operation | None = None
     suboperations: int = 0
     outcomes: dict[str, int] = Factory(dict)
+    told_apart: bool = True
     certain: bool = True
 
     def brief(self) -> Operation:
