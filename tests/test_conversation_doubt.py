@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dimse import C_GET_RQ, C_MOVE_RQ, C_STORE_RQ, Conversation, Judgement, Moves
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -186,3 +188,18 @@ def test_one_get_at_a_time() -> None:
     conversation.feed(request.respond(Status=0), "requestor")
     final = get.respond(Status=0, **counts(0, 2))
     assert rules(conversation.feed(final, "acceptor")) == ["CONVERSATION.SUBOPERATIONS"]
+
+
+@pytest.mark.parametrize(
+    ("status", "early"), [(0x0000, True), (0xB000, True), (0xFE00, False), (0xA702, False), (0xC000, False)]
+)
+def test_terminated_with_a_suboperation_under_way(status: int, early: bool) -> None:
+    """Success says that all sub-operations are complete (9.1.4.1.7); of a C-MOVE terminated, no such thing is said."""
+    moves = Moves()
+    mover = Conversation(requestor="MOVER", acceptor="ARCHIVE", moves=moves)
+    mover.feed(move(1), "requestor")
+    storer = Conversation(requestor="ARCHIVE", acceptor="DESTINATION", moves=moves)
+    storer.feed(store(1, "1.2.3", **originator("MOVER", 1)), "requestor")
+    mover.feed(move(1).cancel(), "requestor")
+    final = mover.feed(move(1).respond(Status=status), "acceptor")
+    assert rules(final) == (["CONVERSATION.MOVE_EARLY"] if early else [])

@@ -291,10 +291,10 @@ class Conversation:
             )
             yield self._rule(response, "OUTCOME").broken(text, keyword="Status")
         if status.is_final:
-            yield from self._judge_suboperations(operation, response, now)
+            yield from self._judge_suboperations(operation, response, status, now)
 
     def _judge_suboperations(
-        self, operation: Operation, response: Primitive[Any, Any], now: dict[str, int]
+        self, operation: Operation, response: Primitive[Any, Any], status: Status, now: dict[str, int]
     ) -> Iterator[Violation]:
         """Whether the final counts agree with the C-STOREs that were seen."""
         seen, done = sum(operation.outcomes.values()), operation.outcomes.get("Success", 0)
@@ -304,7 +304,8 @@ class Conversation:
         if completed is not None and (seen or here) and (completed < done or (here and completed > seen)):
             text = f"{_COMPLETED} is {completed}; of {seen} C-STORE sub-operations {done} ended with Success"
             yield self._rule(response, "SUBOPERATIONS").broken(text, keyword=_COMPLETED)
-        if operation.suboperations and operation.service == "C-MOVE":
+        performed = status.is_success or status.is_warning  # what was terminated says nothing of what is under way
+        if performed and operation.suboperations and operation.service == "C-MOVE":
             text = f"{operation.suboperations} sub-operations of {operation} have had no response yet"
             yield self._rule(response, "MOVE_EARLY").broken(text, keyword="Status")
 
