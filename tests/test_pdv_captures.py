@@ -20,11 +20,7 @@ from dimse.joiner import Assembled
 from dimse.pdv import PDV, FragmentError, PDataTF
 
 CAPTURES = Path(__file__).parent / "captures"
-SIDECARS = {
-    path.stem: json.loads(path.read_text("utf-8"))
-    for path in sorted(CAPTURES.glob("*.json"))
-    if path.name != "violations.json"
-}
+SIDECARS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(CAPTURES.glob("*.json"))}
 each = pytest.mark.parametrize("name", SIDECARS)
 Direction = tuple[int, int]
 
