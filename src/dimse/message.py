@@ -194,8 +194,8 @@ def answer_to(request: object, service: type[Primitive[Any, Any]], given: dict[s
             barred = {error.keyword}
         else:
             barred = {violation.keyword for violation in filled.violations() if violation.keyword in repeated}
-        if not barred:
-            return filled
+            if not barred:
+                return filled
         repeated = {keyword: value for keyword, value in repeated.items() if keyword not in barred}
 
 
