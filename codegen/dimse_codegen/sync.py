@@ -6,7 +6,7 @@ In sync means that a directory holds the files a schema renders to, each with th
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 
@@ -56,28 +56,42 @@ class Difference:
         return "".join(_ended(line) for line in difflib.unified_diff(old, new, before, after))
 
 
-def compare(files: Mapping[str, str], out: Path) -> list[Difference]:
-    """Every difference between rendered files and a directory, by name; nothing is written."""
-    return sorted(_differences(files, out), key=lambda difference: difference.path)
+def compare(files: Mapping[str, str], out: Path, beside: Collection[str] = _BESIDE) -> list[Difference]:
+    """Every difference between rendered files and a directory, by name; nothing is written.
+
+    Args:
+        files: text by file name.
+        out: the directory.
+        beside: names of what may stand there beside the files.
+    """
+    return sorted(_differences(files, out, beside), key=lambda difference: difference.path)
 
 
-def generate(files: Mapping[str, str], out: Path) -> list[Difference]:
+def generate(
+    files: Mapping[str, str], out: Path, beside: Collection[str] = _BESIDE, header: str = HEADER
+) -> list[Difference]:
     """Bring a directory in sync and say what changed; files without our header are never touched.
+
+    Args:
+        files: text by file name.
+        out: the directory.
+        beside: names of what may stand there beside the files.
+        header: what our files begin with.
 
     Raises:
         ForeignFileError: a file without our header is in the way.
         OSError: a file cannot be written.
     """
-    differences = compare(files, out)
+    differences = compare(files, out, beside)
     for difference in differences:
-        if difference.kind == "stale" and not difference.old.startswith(HEADER):
+        if difference.kind == "stale" and not difference.old.startswith(header):
             raise ForeignFileError(difference.path)
     done = []
     for difference in differences:
         if difference.kind != "orphaned":
             out.mkdir(parents=True, exist_ok=True)
             difference.path.write_text(difference.new, encoding="utf-8", newline="\n")
-        elif difference.old.startswith(HEADER):
+        elif difference.old.startswith(header):
             difference.path.unlink()
         else:
             continue
@@ -85,7 +99,7 @@ def generate(files: Mapping[str, str], out: Path) -> list[Difference]:
     return done
 
 
-def _differences(files: Mapping[str, str], out: Path) -> Iterator[Difference]:
+def _differences(files: Mapping[str, str], out: Path, beside: Collection[str]) -> Iterator[Difference]:
     present = {path.name for path in out.iterdir()} if out.is_dir() else set()
     for name, new in files.items():
         path = out / name
@@ -93,7 +107,7 @@ def _differences(files: Mapping[str, str], out: Path) -> Iterator[Difference]:
             yield Difference(path, "missing", "", new)
         elif (old := _read(path)) != new:
             yield Difference(path, "stale", old, new)
-    for name in present - set(files) - set(_BESIDE):
+    for name in present - set(files) - set(beside):
         yield Difference(out / name, "orphaned", _read(out / name), "")
 
 
