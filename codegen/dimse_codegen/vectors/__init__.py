@@ -1,0 +1,1 @@
+"""Test vectors, made from the schema for every rule of the catalogue."""
