@@ -15,6 +15,7 @@ from dimse_codegen.load import load, shipped_schema
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import SchemaError
 from dimse_codegen.render import render
+from dimse_codegen.rule_files import print_rules
 from dimse_codegen.sync import ForeignFileError, compare
 from dimse_codegen.sync import generate as write_files
 
@@ -78,6 +79,28 @@ def check(schema: Path | None, out: Path | None, diff: bool) -> None:
 
 @main.command()
 @schema_option
+@click.option("--out", type=_DIRECTORY, help="Directory of the vectors; else tool.dimse-codegen.vectors.")
+@click.option("--pages", type=_DIRECTORY, help="Directory of the rules' pages; else tool.dimse-codegen.pages.")
+@click.option("--check", is_flag=True, help="Say what differs, and write nothing.")
+def vectors(schema: Path | None, out: Path | None, pages: Path | None, check: bool) -> None:
+    """Write test vectors for every rule, and a page for every message's rules."""
+    root = _schema_directory(schema)
+    out = out or _configured_or_fail("vectors", "--out")
+    pages = pages or _configured_or_fail("pages", "--pages")
+    try:
+        printed = print_rules(_linted(root), out, pages)
+        differences = [each for directory in printed for each in (directory.compare if check else directory.write)()]
+    except (SchemaError, ForeignFileError, OSError) as error:
+        _fail(str(error))
+    for difference in differences:
+        click.echo(str(difference) if check else f"{difference.path}: written")
+    if check and differences:
+        _fail(f"{len(differences)} files are not as {root} and {out / 'source'} have them; run dimse-codegen vectors")
+    click.echo(f"{sum(len(each.files) for each in printed)} files of vectors and pages are as {root} has them")
+
+
+@main.command()
+@schema_option
 @click.option("--laws", is_flag=True, help="List the laws and their purpose.")
 def lint(schema: Path | None, laws: bool) -> None:
     """Check a schema against the laws that every schema obeys."""
@@ -125,6 +148,13 @@ def _schema_directory(option: Path | None) -> Path:
     if option is not None:
         return option
     return _configured("schema") or shipped_schema()
+
+
+def _configured_or_fail(key: str, option: str) -> Path:
+    found = _configured(key)
+    if found is None:
+        raise click.UsageError(f"say where they go: {option} DIR, or tool.dimse-codegen.{key} in pyproject.toml")
+    return found
 
 
 def _out_directory(option: Path | None) -> Path:

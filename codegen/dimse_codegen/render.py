@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from dimse_codegen import layout
 from dimse_codegen.model import Schema
+from dimse_codegen.rule_pages import PageView
 from dimse_codegen.rules_view import rules_view
 from dimse_codegen.status_view import assignments
 from dimse_codegen.strategies_view import case_views
@@ -38,6 +41,16 @@ def render(schema: Schema) -> dict[str, str]:
     for wire in wire_views(schema):
         files[f"{wire.module}.py"] = template.render(wire=wire, edition=package.edition)
     return dict(sorted(files.items()))
+
+
+def render_pages(pages: Sequence[PageView], edition: str) -> dict[str, str]:
+    """The text of every page of rules, by file name."""
+    environment = _environment()
+    template = environment.get_template("rules.md.j2")
+    files = {page.file: template.render(page=page, edition=edition) for page in pages}
+    count = sum(len(page.rules) for page in pages)
+    index = environment.get_template("rules_index.md.j2")
+    return {"README.md": index.render(pages=pages, count=count, edition=edition), **files}
 
 
 def _environment() -> Environment:
