@@ -30,8 +30,13 @@ generate: $(STAMP) ## compile the schema to src/dimse/services
 	@$(BIN)/dimse-codegen generate
 
 .PHONY: check-generated
-check-generated: $(STAMP) ## say whether the generated code is what the schema compiles to
+check-generated: $(STAMP) ## say whether code, vectors and pages are what the schema compiles to
 	@$(BIN)/dimse-codegen check --diff
+	@$(BIN)/dimse-codegen vectors --check
+
+.PHONY: vectors
+vectors: $(STAMP) ## make the test vectors and the pages of the rules from the schema
+	@$(BIN)/dimse-codegen vectors
 
 .PHONY: lint
 lint: $(STAMP) ## laws of the schema, ruff
