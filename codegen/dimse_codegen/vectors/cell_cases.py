@@ -64,6 +64,7 @@ class _CellCases:
             "legal", f"{self.message} with what it shall have and nothing else.", legal, self._steps(self.base)
         )
         yield self._limits()
+        yield from self._options()
         for rule in self.rules.values():
             yield from self._of(rule)
 
@@ -92,6 +93,17 @@ class _CellCases:
         steps = self.scene.pair(request, values) if self.role == "response" else self._steps(request)
         rules = [rule.id for rule in self.rules.values() if rule.kind == "VR" and rule.keyword in values]
         return self._valid("limits", f"{self.message} with the longest and largest values.", rules, steps)
+
+    def _options(self) -> Iterator[Case]:
+        """A response with all that it may have; a request to the limits has that already."""
+        retired = {rule.keyword for rule in self.rules.values() if rule.kind == "retired"}
+        every = (cell for cell in self._cells() if cell.glyph == "U" and cell.keyword not in {*self.base, *retired})
+        extra = {cell.keyword: self.scene.value(cell.keyword) for cell in every}
+        if self.role == "response" and extra:
+            held = {*extra, "CommandDataSetType"}
+            rules = [rule.id for rule in self.rules.values() if rule.keyword in held and rule.kind != "never"]
+            comment = f"{self.message} with all that is U."
+            yield self._valid("options", comment, rules, self._steps({**self.base, **extra}))
 
     def _of(self, rule: Rule) -> Iterator[Case]:
         cell = self.scene.cell(self.role, rule.keyword)
