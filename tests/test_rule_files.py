@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from dimse_codegen.load import load
 from dimse_codegen.problem import SchemaError
+from dimse_codegen.render import render
 from dimse_codegen.rule_catalogue import catalogue
 from dimse_codegen.rule_files import print_rules
+from dimse_codegen.sync import generate
 from dimse_codegen.vectors.conversation_cases import conversation_cases
 from dimse_codegen.vectors.scene import Scene
+from test_cli import X_TEST
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA, VECTORS, PAGES = ROOT / "schema", ROOT / "vectors", ROOT / "docs" / "rules"
@@ -98,6 +103,30 @@ def test_a_script_that_cannot_be_read(line: str, fault: str, tmp_path: Path) -> 
     with pytest.raises(SchemaError) as raised:
         conversation_cases(path, [Scene(schema, service) for service in schema.services], catalogue(schema))
     assert re.search(rf"conversations\.yaml:4:\d+: VECTOR_FORM: '{re.escape(line)}': .*{fault}", str(raised.value))
+
+
+def test_vectors_of_a_schema_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A private service with a fixed value and a condition has vectors too, which its own package agrees with."""
+    schema, package = tmp_path / "schema", tmp_path / "x_test_of_vectors"
+    (schema / "services").mkdir(parents=True)
+    (schema / "services" / "x_test.yaml").write_text(X_TEST, "utf-8")
+    generate(render(load(schema)), package)
+    monkeypatch.syspath_prepend(tmp_path)
+    made = import_module(package.name)
+    vectors, _ = print_rules(load(schema), tmp_path / "vectors", tmp_path / "pages")
+    assert set(vectors.files) == {"messages.json", "responses.json", "statuses.json"}
+    broken = set()
+    for case in (case for text in vectors.files.values() for case in json.loads(text)["cases"]):
+        held = [[bytes.fromhex(step[key]) for key in ("command", "data_set") if key in step] for step in case["steps"]]
+        messages = [made.decode(*each) for each in held]
+        for message, step in zip(messages, case["steps"], strict=True):
+            request = messages[step["answers"]] if "answers" in step else None
+            found = {*message.violations(request=request), *message.anomalies}
+            assert {each.rule for each in found} == {*step["expect"]}, case["id"]
+            broken |= {*step["expect"]}
+    of_messages = {rule for rule in made.RULES if rule.startswith("X-TEST")}
+    # There are no SOP Classes, so nothing that they would assign.
+    assert of_messages - broken == {"X-TEST-RSP.Status.sop_class"}
 
 
 def test_every_rule_has_its_place_on_a_page() -> None:

@@ -141,7 +141,8 @@ class _CellCases:
         return *before, Step(step.sender, self.message, parameters=told, answers=step.answers, expect=(rule.id,))
 
     def _unfixed(self, rule: Rule) -> Case:
-        values = {**self.base, rule.keyword: UNEQUAL[self.scene.encoder.vr(rule.keyword)]}
+        others = (value for value in self.scene.allowed(rule.keyword) if value != self.base.get(rule.keyword))
+        values = {**self.base, rule.keyword: next(others, UNEQUAL[self.scene.encoder.vr(rule.keyword)])}
         comment = f"{rule.keyword} has another value than the one that is fixed."
         return self._invalid(rule, "unfixed", comment, self._steps(values, (rule.id,)))
 
@@ -200,8 +201,9 @@ class _CellCases:
         if readable:
             expect += [f"{self.message}.{rule.keyword}.-"] * (cell.glyph == "-")
             expect += [f"{self.message}.{rule.keyword}.="] * bool(cell.source)
+            expect += [f"{self.message}.{rule.keyword}.{cell.glyph}"] * bool(cell.fixed)
         else:
-            expect += [f"{self.message}.{rule.keyword}.M"] * (cell.glyph == "M")
+            expect += [f"{self.message}.{rule.keyword}.{cell.glyph}"] * cell.glyph.startswith("M")
             wanting = self.role == "response" and self.scene.required(cell, values, self.request)
             expect += [f"{self.message}.{rule.keyword}.C"] * wanting
         steps = self._steps({**values, rule.keyword: bad}, tuple(expect))

@@ -48,15 +48,20 @@ class _ResponseCases:
         self.request = scene.request()
 
     def types(self) -> Iterator[Case]:
-        """A code of each type with one code everywhere, a code of no class, and ranges that the service has not."""
+        """A code of each type with one code everywhere, a code of no class, and ranges that the service has not.
+
+        A service that lists no types may answer with any.
+        """
         listed = self.scene.service.status_types
+        if not listed:
+            yield self._status(0, "of a service that lists none", ("class", "type", "sop_class"), ())
         for name, code in self.scene.fixed_codes.items():
             if name in listed:
                 yield self._status(code, name, ("class", "type"), ())
-            else:
+            elif listed:
                 yield self._status(code, f"{name}, no status of the service", ("type",), ("type",))
         for pattern in self.scene.schema.statuses.assigned_by_service_class:
-            if not self.scene.assignable(first(pattern)):
+            if listed and not self.scene.assignable(first(pattern)):
                 yield self._status(first(pattern), f"{pattern}, no status of the service", ("type",), ("type",))
         yield self._status(NO_CLASS, "of no status class", ("class",), ("class",))
 
@@ -77,7 +82,7 @@ class _ResponseCases:
         """Counts that do not go with the Status."""
         for name, (status_class, wrong, right) in OF_COUNTS.items():
             rule = self.rules.get(f"{self.message}.{name}")
-            if rule is not None:
+            if rule is not None and all(self.scene.cell("response", keyword) for keyword in COUNTS):
                 codes = (code for code in self.scene.codes if self.scene.status_class(code) == status_class)
                 code = next(code for code in codes if status_class == "Success" or code >= 0xA000)
                 yield self._case(rule, "wrong-count", f"{status_class} with {_told(wrong)}.", code, wrong, broken=True)
