@@ -167,6 +167,10 @@ class Column:
                 yield self._violation(row, cell, reading.absence(row))
             elif cell.glyph == "C" and row.required is not None and row.required.holds(reading):
                 yield self._violation(row, cell, f"{reading.absence(row)}, required while {row.required}")
+            elif cell.glyph in ("-", "C") and reading.is_unread(row) and not self._permitted(row, cell, reading):
+                yield self._violation(
+                    row, cell, f"is {cell.glyph} and present, though without a value that can be read"
+                )
             return
         if not self._permitted(row, cell, reading):
             shown = show(value, row)
@@ -275,10 +279,12 @@ class Reading:
     def absence(self, row: Row) -> str:
         """In which way a parameter is absent, beginning with its glyph."""
         glyph = (row.cell(self.column.role) or "-").partition(" ")[0]
+        return f"is {glyph} and {'present without a value that can be read' if self.is_unread(row) else 'absent'}"
+
+    def is_unread(self, row: Row) -> bool:
+        """Whether bytes of a parameter without a value were there."""
         received = self.primitive.received
-        if received and any(element.tag == row.tag for element in received.residue):
-            return f"is {glyph} and present without a value that can be read"
-        return f"is {glyph} and absent"
+        return received is not None and any(element.tag == row.tag for element in received.residue)
 
     def status(self) -> int | None:
         """The Status code of this message."""

@@ -198,8 +198,8 @@ class _CellCases:
             bad, anomaly, readable = allowed[-1] + 1, "WIRE.VALUE", True
         expect = [rule.id, anomaly]
         values = self._holding(cell, readable)
+        expect += [f"{self.message}.{rule.keyword}.-"] * (cell.glyph == "-")
         if readable:
-            expect += [f"{self.message}.{rule.keyword}.-"] * (cell.glyph == "-")
             expect += [f"{self.message}.{rule.keyword}.="] * bool(cell.source)
             expect += [f"{self.message}.{rule.keyword}.{cell.glyph}"] * bool(cell.fixed)
         else:
