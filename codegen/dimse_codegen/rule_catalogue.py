@@ -175,7 +175,7 @@ def _of_field(message: Message, keyword: str, kind: str, rule: model.Rule, where
 def _of_response(schema: Schema, service: Service, message: str, rows: dict[str, Cell]) -> Iterator[Rule]:
     for rule in schema.rules.groups["responses"]:
         keyword, _, kind = rule.name.partition(".")
-        if keyword in rows:
+        if keyword in rows and _can_be_broken(schema, service, rule.name):
             section = f"PS3.7 {rows[keyword].section}" if rule.section == "row" else _cited(rule.section)
             yield Rule(f"{message}.{rule.name}", message, keyword, kind, rule.severity, section, rule.purpose)
     for advice in schema.rules.advice:
@@ -184,6 +184,18 @@ def _of_response(schema: Schema, service: Service, message: str, rows: dict[str,
             section = f"PS3.7 {rows[keyword].section}"
             identifier = f"{message}.{keyword}.{advice.rule}"
             yield Rule(identifier, message, keyword, advice.rule, advice.severity, section, advice.purpose)
+
+
+def _can_be_broken(schema: Schema, service: Service, name: str) -> bool:
+    """Whether a rule says anything of a service: it has the codes, or all the counts, that the rule is about."""
+    if name == "Status.type":
+        return bool(service.status_types)
+    if name == "Status.sop_class":
+        listed = (schema.statuses.type(each) for each in service.status_types)
+        return any(each is not None and each.code is None for each in listed)
+    counts = [rule.name.partition(".")[0] for rule in schema.rules.groups["responses"] if "Number" in rule.name]
+    held = {schema.dictionary.keyword(parameter.name) for parameter in service.parameters}
+    return name.startswith("Status.") or held >= {*counts}
 
 
 def _cited(section: str) -> str:

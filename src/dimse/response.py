@@ -40,7 +40,7 @@ class ResponseRules:
         self.rules: dict[str, Rule] = {}
         for name, rule in book.group("responses").items():
             keyword, _, _ = name.partition(".")
-            if keyword in sections:
+            if keyword in sections and self._can_be_broken(name):
                 where = sections[keyword] if rule.section == "row" else rule.section
                 self.rules[name] = Rule(f"{message}.{name}", rule.severity, where, rule.purpose)
         self.advice = tuple(
@@ -53,6 +53,14 @@ class ResponseRules:
             if service.SERVICE in advice.services and (section := sections.get(advice.keyword))
         )
         self._of_status = lru_cache(_REMEMBERED)(self._judge_status)
+
+    def _can_be_broken(self, name: str) -> bool:
+        """Whether a rule says anything of this service: it has the codes, or the counts, that the rule is about."""
+        if name == "Status.type":
+            return bool(self._statuses.types)
+        if name == "Status.sop_class":
+            return any(each.code is None for each in self._statuses.types)
+        return self._counts or name.startswith("Status.")
 
     def judge(self, response: Any, sop_class: str | None) -> Iterator[Violation]:
         """What is wrong with a response; `sop_class` is the UID that its Status has a meaning for."""
