@@ -171,6 +171,8 @@ def element_writer(tag: int, vr: str) -> Callable[[Any], bytes]:
     """What writes one element, header and all."""
     if vr == "US":
         return partial(struct.Struct("<8sH").pack, header(tag))
+    if vr == "UL":
+        return partial(struct.Struct("<8sI").pack, header(tag, 4))
     if vr == "AE":
         return titles(tag).__getitem__
     if vr == "UI" and tag < COMMAND_FIELD:
