@@ -155,7 +155,7 @@ SHELF, COUNT = b"A 12", bytes.fromhex("0000 0270 04000000 00000100")
     ids=["control character", "space in front", "two bytes", "two values"],
 )
 def test_other_bytes(stock: ModuleType, was: bytes, now: bytes, rule: str | None, kept: list[int]) -> None:
-    """What is no canonical SH or UL is read leniently; the fault is named, and bytes that a value does not give kept."""
+    """What is no canonical SH or UL is read leniently: the fault is named, and bytes that no value gives back kept."""
     body = request(stock).encode()[12:].replace(was, now)
     found = stock.decode(bytes.fromhex("00000000 04000000") + len(body).to_bytes(4, "little") + body)
     assert [anomaly.rule for anomaly in found.anomalies] == ([rule] if rule else [])
