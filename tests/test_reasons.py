@@ -66,6 +66,12 @@ def test_every_group_and_element_makes_a_tag(pair: tuple[int, int]) -> None:
     assert vr.AT(pair) == [pair[0] << 16 | pair[1]]
 
 
+def test_a_uid_of_64_characters_is_one() -> None:
+    """The limit is in range, whatever the UID came in."""
+    for value in ("1" * 64, b"1" * 64, "1" * 64 + "\0"):
+        assert vr.UI(value) == "1" * 64
+
+
 def test_only_spaces_are_dropped() -> None:
     """What surrounds a text and is no space belongs to it."""
     for check in (vr.AE, vr.LO, vr.SH):

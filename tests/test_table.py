@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
+import pickle
 import sys
 from pathlib import Path
 from typing import Any
@@ -280,3 +282,31 @@ def test_fixed_values(ping: type[Primitive[Any, Any]], values: dict[str, Any], e
     found = ping(**(right | values)).violations("request")
     assert [violation.rule for violation in found] == [f"C-PING-RQ.{rule}" for rule in expected]
     assert ping.REQUEST_KEYWORDS == ("MessageID", "AffectedSOPClassUID")
+
+
+def test_print() -> None:
+    """A table prints as the standard does, with the rows of Annex C below a rule, if it has any."""
+    lines = str(dimse.C_MOVE.TABLE).splitlines()
+    assert lines[0] == "Parameter                           Req/Ind  Rsp/Conf  CnclReq/CnclInd"
+    assert lines[1] == "----------------------------------  -------  --------  ---------------"
+    assert lines[2] == "Message ID                          M        U         -"
+    assert lines[-3] == "----------------------------------  -------  --------  ---------------  (Annex C)"
+    assert lines[-2:] == [
+        "Offending Element                   -        C         -",
+        "Error Comment                       -        C         -",
+    ]
+    assert str(dimse.C_CANCEL.TABLE).splitlines() == [
+        "Parameter                      CnclReq/CnclInd",
+        "-----------------------------  ---------------",
+        "Message ID Being Responded To  M",
+    ]
+
+
+@pytest.mark.parametrize("service", CLASSES)
+def test_a_table_survives_pickle(service: str) -> None:
+    """A table is the same, its title, columns and roles included, after pickle and copy."""
+    table = CLASSES[service].TABLE
+    for again in (pickle.loads(pickle.dumps(table)), copy.deepcopy(table)):
+        assert type(again) is type(table)
+        assert (again, again.title, again.columns, again.roles) == (table, table.title, table.columns, table.roles)
+        assert str(again) == str(table)

@@ -63,9 +63,6 @@ class Judged(Protocol):
 class Announced:
     """Stands for a Data Set that the Command Set announces and that is not at hand."""
 
-    def __repr__(self) -> str:
-        return "announced"
-
 
 ANNOUNCED = Announced()
 
