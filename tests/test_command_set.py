@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dimse import Anomaly, DecodeError, RawElement, decode
+from dimse import C_FIND, Anomaly, DecodeError, RawElement, decode
 from dimse.command_set import join, split, tag_text
 
 HEAD = "00000000 04000000"
@@ -39,6 +39,14 @@ def test_elements_are_joined_in_order() -> None:
     assert join([(0xFF01_EE02, b"abcd"), (0x0100, b"\x30\0")]) == wire(body.hex())
     assert join([]) == wire()
     assert split(join([(0xFF01_EE02, b"x" * 70_000)]))[0][1] == RawElement(0xFF01_EE02, 12, b"x" * 70_000)
+
+
+def test_command_data_set_type() -> None:
+    """0101H where no Data Set follows (E.1); where one does, 0001H, as other programs write it."""
+    found = C_FIND(MessageIDBeingRespondedTo=1, Status=0xFF00)
+    assert found.encode("response") == wire(FIELD, ANSWERS, NO_DATA_SET, "00000009 02000000 00FF")
+    found.Identifier = b"ab"
+    assert found.encode("response") == wire(FIELD, ANSWERS, "00000008 02000000 0100", "00000009 02000000 00FF")
 
 
 @pytest.mark.parametrize("vr", ["AE", "AT", "CS", "IS", "LO", "LT", "SH", "UI", "UL", "US"])

@@ -83,6 +83,7 @@ def test_foreign_characters_are_written_as_escapes(vr: str) -> None:
         ("LO", b"x" * 66 + b"\0\0", "x" * 66, ("WIRE.VALUE", "must have at most 64 characters, has 66")),
         ("LO", b"a\\b\\c ", None, ("WIRE.VM", "has 3 values, its VM is 1")),
         ("LO", b"\xe9" * 80, "\\xe9" * 80, BEYOND),
+        ("LO", bytes(1026), "", ("WIRE.VALUE", "has 1026 bytes, far beyond its VR")),
         ("SH", b"x" * 16, "x" * 16, None),
         ("SH", b"x" * 18, "x" * 18, ("WIRE.VALUE", "must have at most 16 characters, has 18")),
         ("AT", b"", [], EMPTY),
