@@ -92,15 +92,17 @@ statuses:
 """
 
 
-def compiled(root: Path) -> Path:
-    """A package `stock` of the schema above."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the package `stock` of the schema above stands."""
+    root = tmp_path_factory.mktemp("own")
     (root / "schema" / "services").mkdir(parents=True)
     (root / "schema" / "services" / "x_stock.yaml").write_text(SERVICE, "utf-8")
     (root / "schema" / "command_dictionary.yaml").write_text(DICTIONARY, "utf-8")
     (root / "stock").mkdir()
     for name, text in render(load(root / "schema")).items():
         (root / "stock" / name).write_text(text, "utf-8")
-    return root / "stock"
+    return root
 
 
 def forget() -> None:
@@ -109,10 +111,9 @@ def forget() -> None:
 
 
 @pytest.fixture
-def stock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+def stock(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The package, imported anew."""
-    compiled(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.syspath_prepend(str(folder))
     forget()
     yield importlib.import_module("stock")
     forget()
@@ -188,12 +189,16 @@ def test_conditions(stock: ModuleType) -> None:
     assert missed.keyword == "NumberOfBytes"
 
 
-def test_what_straight_lines_lack_is_named(stock: ModuleType, tmp_path: Path) -> None:
+def test_what_straight_lines_lack_is_named(stock: ModuleType, folder: Path) -> None:
     """Straight lines may be missing, and all goes the general way; what they need may not."""
-    assert not (tmp_path / "stock" / "wire_x_stock.py").exists()
+    lines = folder / "stock" / "wire_x_stock.py"
+    assert not lines.exists()
     assert request(stock).encode() == write_any(request(stock))
     forget()
-    (tmp_path / "stock" / "wire_x_stock.py").write_text("import no_such_module", "utf-8")
+    lines.write_text("import no_such_module", "utf-8")
     importlib.invalidate_caches()
-    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
-        request(importlib.import_module("stock"))
+    try:
+        with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+            request(importlib.import_module("stock"))
+    finally:
+        lines.unlink()
