@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from pydicom.uid import UID
 
 from dimse import C_FIND, Anomaly, DecodeError, RawElement, decode
 from dimse.command_set import join, split, tag_text
@@ -222,6 +225,10 @@ USUAL = (FIELD, ANSWERS, NO_DATA_SET, STATUS)
 @pytest.mark.parametrize(
     ("elements", "expected"),
     [
+        (
+            (*USUAL, "01000000 02000000 0000"),
+            ["offset 52: (0001,0000) is of group 0001; a Command Set has group 0000 alone (PS3.7 6.3.1)"],
+        ),
         ((*USUAL, "00001170 02000000 0000"), ["offset 52: (0000,7011) is in no Command Dictionary (PS3.7 E.1)"]),
         ((*USUAL, "00001051 02000000 4120"), ["offset 52: (0000,5110) Display Format is retired (PS3.7 E.2)"]),
         (
@@ -272,6 +279,14 @@ def test_anomalies_and_residue_are_in_order() -> None:
     found = decode(wire(*odd))
     assert [anomaly.offset for anomaly in found.anomalies] == sorted(anomaly.offset for anomaly in found.anomalies)
     assert [(element.tag, element.offset) for element in found.residue] == [(0x7011, 12), (0x7010, 32)]
+
+
+def test_a_uid_is_pydicoms_however_it_was_read() -> None:
+    """Canonical or padded otherwise, a UID has pydicom's type, and no other text has."""
+    for uid in ("312E3200", "312E3220", "312E3032"):
+        found: Any = decode(wire(f"00000200 04000000 {uid}", *USUAL, "00000209 02000000 6100"))
+        assert type(found.AffectedSOPClassUID) is UID
+        assert type(found.ErrorComment) is str
 
 
 # Bytes of any type
