@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -267,6 +268,8 @@ def test_odd_values(elements: tuple[str, ...], expected: list[str]) -> None:
 
 def test_a_data_set_that_was_not_announced() -> None:
     """It is kept, and the anomaly is at the element that denied it."""
+    stream = BytesIO(b"ab")
+    assert decode(wire(*USUAL), stream).Identifier is stream  # type: ignore[attr-defined]
     found = decode(wire(*USUAL), b"ab")
     text = "a Data Set came with C-FIND-RSP, and Command Data Set Type says that none follows"
     assert found.anomalies == (Anomaly("WIRE.DATA_SET", 0x0800, 0, text, "PS3.7 E.1"),)
