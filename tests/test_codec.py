@@ -135,6 +135,7 @@ def test_tag_lists() -> None:
         (0x0902, "LO", "x" * 300, "00000209 2C010000" + "78" * 300),
         (0x0901, "AT", [0x0102_0304, 5], "00000109 08000000 02010403 00000500"),
         (0x7777_0901, "US", 1, "77770109 02000000 0100"),
+        (0xFFFE_FF01, "US", 1, "FEFF01FF 02000000 0100"),
     ],
 )
 def test_an_element_is_written(tag: int, vr: str, value: Any, raw: str) -> None:
@@ -334,6 +335,27 @@ def test_a_data_set_is_handed_over(warmed: bool) -> None:
     found = reader.decode(announced, b"ab").received
     assert found is not None
     assert (found.unplaced_data_set, found.anomalies) == (b"ab", ())
+
+
+@pytest.mark.parametrize(
+    "message", [MOVE, get(), dimse.N_GET_RSP(MessageIDBeingRespondedTo=1, Status=1, ErrorComment="odd")]
+)
+def test_a_known_layout_is_read_by_it(message: dimse.Message, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time, the elements are not looked at again; an announced Data Set is handed over all the same."""
+    reader = codec()
+    first = reader.decode(message.encode())
+    monkeypatch.setattr(reader, "_read_legal", None)
+    monkeypatch.setattr(reader, "_lenient", None)
+    again = reader.decode(message.encode())
+    assert (again, again.received) == (first, first.received)
+    if message is MOVE:
+        assert reader.decode(WIRE, b"ab").Identifier.getvalue() == b"ab"  # type: ignore[attr-defined]
+
+
+def test_an_odd_command_set_keeps_its_data_set() -> None:
+    """A Data Set stays where it belongs, however odd the Command Set."""
+    odd = join([*without(WIRE), (0x7011, b"")])
+    assert codec().decode(odd, b"ab").Identifier.getvalue() == b"ab"  # type: ignore[attr-defined]
 
 
 def test_nothing_is_no_command_set() -> None:
