@@ -127,7 +127,7 @@ def request(stock: ModuleType, **values: Any) -> Any:
 
 @pytest.mark.parametrize("shelf", ["A 12", "A 1", "", "x" * 16])
 @pytest.mark.parametrize("count", [0, 0x1_0000, 0xFFFF_FFFF])
-def test_over_the_wire(stock: ModuleType, shelf: str, count: int) -> None:
+def test_there_and_back(stock: ModuleType, shelf: str, count: int) -> None:
     """UL is four bytes and SH is padded with a space; both come back as they were, also by a layout seen before."""
     made = request(stock, ShelfName=shelf, NumberOfBytes=count)
     padded = shelf.encode() + b" " * (len(shelf) % 2)
