@@ -63,6 +63,21 @@ fuzz: $(STAMP) ## atheris on decoding, round trips and fragments, SECONDS each
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
 	@cd tests && ../$(BIN)/python -m fuzz --seconds $(SECONDS)
 
+.PHONY: coverage
+coverage: export COVERAGE_FILE := $(CURDIR)/build/coverage/data
+coverage: $(STAMP) ## the tests again, measured: every branch of src/dimse has to be taken
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group coverage
+	@rm -rf build/coverage && mkdir -p build/coverage
+	@$(BIN)/python -m coverage run -m pytest -q -n auto
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
+
+.PHONY: mutants
+mutants: MODULE ?=
+mutants: $(STAMP) ## change the codec in one place at a time, MODULE= alone or all: a test has to fail
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group mutants
+	@cd tests && ../$(BIN)/python -m mutants $(MODULE)
+
 .PHONY: clean
 clean: ## remove the environment and caches
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
