@@ -82,6 +82,7 @@ class Conversation:
         self._over: dict[Side, Remembered] = {"requestor": Remembered(), "acceptor": Remembered()}
         self._whole = from_start
         self._rules: dict[str, dict[str, Rule]] = {}
+        self._several: dict[type[Any], bool] = {}
         if not from_start:
             self._doubt_moves()
         elif requestor is not None and moves is not None:  # one Association alone says nothing of an AE's others
@@ -116,10 +117,16 @@ class Conversation:
         """
         if sender not in OTHER_SIDE:
             raise ValueError(f"the sender is 'requestor' or 'acceptor', got {sender!r}")
-        primitive = message.primitive() if isinstance(message, Message) else message
-        role = message.ROLE if isinstance(message, Message) else message.role
-        take = {"request": self._request, "response": self._response, "cancel": self._cancel}[role]
-        operation, found = take(primitive, sender, context)
+        if isinstance(message, Message):
+            primitive, role = message.primitive(), message.ROLE
+        else:
+            primitive, role = message, message.role
+        if role == "response":
+            operation, found = self._response(primitive, sender, context)
+        elif role == "request":
+            operation, found = self._request(primitive, sender, context)
+        else:
+            operation, found = self._cancel(primitive, sender, context)
         if data_set is False and _announces(primitive):
             text = f"{primitive.SERVICE} announces a Data Set and none followed"
             found.append(self._rule(primitive, "DATA_SET").broken(text, keyword="CommandDataSetType"))
@@ -266,7 +273,7 @@ class Conversation:
         self, operation: Operation, response: Primitive[Any, Any], status: Status
     ) -> Iterator[Violation]:
         """What a response says in the light of those before it."""
-        if status.is_pending and operation.service not in self._several(response):
+        if status.is_pending and not self._may_have_several(response):
             text = f"Status is {status.code:04X}H Pending, and {operation.service} has one response"
             yield self._rule(response, "PENDING").broken(text, keyword="Status")
         if status.is_cancel and operation.state == "outstanding" and operation.certain:
@@ -373,8 +380,12 @@ class Conversation:
 
     # What all of them need
 
-    def _several(self, primitive: Primitive[Any, Any]) -> tuple[str, ...]:
-        return rulebook(package_of(type(primitive))).several_responses
+    def _may_have_several(self, response: Primitive[Any, Any]) -> bool:
+        service = type(response)
+        known = self._several.get(service)
+        if known is None:
+            known = self._several[service] = service.SERVICE in rulebook(package_of(service)).several_responses
+        return known
 
     def _rule(self, primitive: Primitive[Any, Any], name: str) -> Rule:
         package = package_of(type(primitive))

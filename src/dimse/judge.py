@@ -119,11 +119,11 @@ class Column:
 
     def judge(self, primitive: Judged, request: object | None) -> list[Violation]:
         """Every violation of `primitive` in this role, in row order; equality only where `request` is given."""
-        reading = Reading(primitive, self, request)
-        pattern = self._pattern(reading)
+        pattern = self._pattern(primitive)
         if pattern is not None and pattern in self._innocent:
-            found = [] if request is None else [*self._judge_equalities(reading)]
+            found = [] if request is None else self._judge_equalities(primitive, request)
         else:
+            reading = Reading(primitive, self, request)
             found = [violation for row, cell in self.cells for violation in self._judge_row(row, cell, reading)]
             found += self._judge_received(primitive)
             if pattern is not None and not found and not reading.has_asked:
@@ -136,21 +136,22 @@ class Column:
             found.sort(key=lambda violation: self._order.get(violation.keyword, len(self._order)))
         return found
 
-    def _pattern(self, reading: Reading) -> tuple[Any, ...] | None:
+    def _pattern(self, primitive: Judged) -> tuple[Any, ...] | None:
         """All that the verdict on presence depends on; None where it may depend on more than a pattern can hold."""
-        received = reading.primitive.received
+        received = primitive.received
         if received is None or received.anomalies or received.foreign or received.unplaced_data_set is not None:
             return None
         if not self._plain:
             return None
-        return (received.data_set_type, reading.status(), *map(type, self._values(reading.primitive)))
+        return (received.data_set_type, getattr(primitive, "Status", None), *map(type, self._values(primitive)))
 
-    def _judge_equalities(self, reading: Reading) -> Iterator[Violation]:
-        primitive, request = reading.primitive, reading.request
+    def _judge_equalities(self, primitive: Judged, request: object) -> list[Violation]:
+        found: list[Violation] = []
         for keyword, source, row, cell in self._equalities:
             value = getattr(primitive, keyword)
             if value is not None and value != getattr(request, source, None):
-                yield from self._judge_equality(row, cell, value, reading)
+                found += self._judge_equality(row, cell, value, Reading(primitive, self, request))
+        return found
 
     def _of_response(self, primitive: Judged) -> ResponseRules:
         if self._response_rules is None:
