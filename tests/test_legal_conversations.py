@@ -52,7 +52,8 @@ class Asked:
         return {f"NumberOf{name}Suboperations": count for name, count in zip(COUNTS, self.counts, strict=True)}
 
     def final(self, status: int = 0) -> Any:
-        return self.request.respond(Status=status)
+        replied = {"AttributeList": b"ab"} if status == 0 and self.service == "N-GET" else {}
+        return self.request.respond(Status=status, **replied)
 
 
 def request_of(service: str, message_id: int) -> Any:

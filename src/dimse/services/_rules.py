@@ -226,7 +226,7 @@ RULES = (
     (
         "conversation",
         "UNANSWERED",
-        "error",
+        "warning",
         "7.5.3",
         "Every operation and notification is confirmed: its final response comes before the Association is released.",
         (),
@@ -241,7 +241,7 @@ RULES = (
     ("wire", "VM", "error", "PS3.5 6.4", "A value has the multiplicity of its element.", ()),
     ("wire", "VALUE", "error", "PS3.5 6.2", "A value obeys its VR.", ()),
     ("wire", "PADDING", "warning", "PS3.5 6.2", "A value of odd length is padded as its VR wants it.", ()),
-    ("wire", "EMPTY", "warning", "PS3.5 7.4", "An element that is present has a value.", ()),
+    ("wire", "EMPTY", "warning", "PS3.5 6.2", "An element that is present has a value.", ()),
     ("wire", "UNKNOWN", "warning", "E.1", "An element of group 0000 is one of the Command Dictionary.", ()),
     ("wire", "RETIRED", "warning", "E.2", "A retired element is not sent any more.", ()),
     ("wire", "DATA_SET_TYPE", "error", "E.1", "Command Data Set Type is there, once and readable.", ()),
