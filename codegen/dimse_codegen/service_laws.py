@@ -143,6 +143,15 @@ def _c_has_condition(schema: Schema) -> Iterator[tuple[Text, str]]:
                     yield cell, f"{row.name} is {cell} in {column}, and no condition explains it"
 
 
+@law("CONDITION_ONE_COLUMN", "A parameter is C in one column alone: its row has room for one condition.")
+def _condition_one_column(schema: Schema) -> Iterator[tuple[Text, str]]:
+    for service in schema.services:
+        for row in service.parameters:
+            conditional = [cell for cell in row.cells if cell.startswith("C")]
+            for cell in conditional[1:]:
+                yield cell, f"{row.name} is C in {len(conditional)} columns; make it U in all but one"
+
+
 @law("CONDITION_USED", "A condition explains a C cell, and each C cell is explained once.")
 def _condition_used(schema: Schema) -> Iterator[tuple[Text, str]]:
     for service in schema.services:
