@@ -109,11 +109,19 @@ def _parted(text: str, head: str, indent: int) -> str:
     """A long string as adjacent ones, a line each."""
     margin = " " * indent
     parts = [""]
-    for word in re.findall(r" ?[^ ]+| +$", text):
-        if columns(quote(parts[-1] + word)) > WIDTH - indent - 4 and parts[-1]:
+    room = WIDTH - indent - 4
+    words = re.findall(r" ?[^ ]+| +$", text)
+    # A word that no line holds is cut into pieces that fit with every character escaped.
+    pieces = [piece for word in words for piece in ([word] if columns(quote(word)) <= room else _cut(word))]
+    for word in pieces:
+        if columns(quote(parts[-1] + word)) > room and parts[-1]:
             parts.append("")
         parts[-1] += word
     return f"{margin}{head}(\n" + "".join(f"{margin}    {quote(part)}\n" for part in parts) + f"{margin}),"
+
+
+def _cut(word: str) -> list[str]:
+    return [word[start : start + 8] for start in range(0, len(word), 8)]
 
 
 def _sources(source: str, nodes: Sequence[ast.expr]) -> list[str]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dimse.rule import Rule, package_of, rulebook
-from dimse.status import Status, Statuses
 from dimse.violation import Violation
+
+if TYPE_CHECKING:
+    from dimse.status import Status, Statuses
 
 COUNTS = (
     "NumberOfRemainingSuboperations",
