@@ -194,7 +194,7 @@ class _WirePrinter:
         """What a value is tested for, and what is made of it."""
         if kind == "US":
             values = tuple(str(v) for v in sorted(self.dictionary.allowed(element.name).values())) if element else ()
-            fits = f"{keyword} in {tuple_literal(values)}" if values else f"0 <= {keyword} <= 0xFFFF"
+            fits = f"{keyword} in {tuple_literal(values)}" if values else f"not {keyword} >> 16"
             return [f"type({keyword}) is int", fits], ""
         if kind == "BYTES":
             return [f"type({keyword}) is bytes"], ""

@@ -20,9 +20,9 @@ from dimse.value import MOST_TAGS, read, write
 from dimse.vr import AE, AT, MAX_LO, MAX_UI, UI, ae_fault, make_tag
 
 # The form of `dimse.vr`, possessive: a UID is read without going back. The NUL is behind those of odd length.
-_UID_FORM = re.compile(rb"(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+))*+\0?").fullmatch
+_UID_FORM = re.compile(rb"(?!0[0-9])[0-9]++(?:\.(?!0[0-9])[0-9]++)*+\0?").fullmatch
 
-_UID_TEXT = re.compile(r"(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+))*+").fullmatch
+_UID_TEXT = re.compile(r"(?!0[0-9])[0-9]++(?:\.(?!0[0-9])[0-9]++)*+").fullmatch
 _new = str.__new__
 
 # Text of the default repertoire, without space in front of it and with the one behind it that even length may want.

@@ -42,7 +42,7 @@ def init_rq(self: Any, *, MessageID: Any, AffectedSOPClassUID: Any) -> None:
         if not (
             type(self) is C_ECHO_RQ
             and type(MessageID) is int
-            and 0 <= MessageID <= 0xFFFF
+            and not MessageID >> 16
             and isinstance(AffectedSOPClassUID, str)
         ):
             raise Unfit
@@ -87,12 +87,12 @@ def init_rsp(
     try:
         if not (
             type(self) is C_ECHO_RSP
-            and (MessageID is None or (type(MessageID) is int and 0 <= MessageID <= 0xFFFF))
+            and (MessageID is None or (type(MessageID) is int and not MessageID >> 16))
             and type(MessageIDBeingRespondedTo) is int
-            and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and not MessageIDBeingRespondedTo >> 16
             and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and type(Status) is int
-            and 0 <= Status <= 0xFFFF
+            and not Status >> 16
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:

@@ -44,7 +44,7 @@ def init_rq(self: Any, *, MessageID: Any, AffectedSOPClassUID: Any, Priority: An
         if not (
             type(self) is C_FIND_RQ
             and type(MessageID) is int
-            and 0 <= MessageID <= 0xFFFF
+            and not MessageID >> 16
             and isinstance(AffectedSOPClassUID, str)
             and type(Priority) is int
             and Priority in (0, 1, 2)
@@ -108,13 +108,13 @@ def init_rsp(
     try:
         if not (
             type(self) is C_FIND_RSP
-            and (MessageID is None or (type(MessageID) is int and 0 <= MessageID <= 0xFFFF))
+            and (MessageID is None or (type(MessageID) is int and not MessageID >> 16))
             and type(MessageIDBeingRespondedTo) is int
-            and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and not MessageIDBeingRespondedTo >> 16
             and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (Identifier is None or type(Identifier) is bytes)
             and type(Status) is int
-            and 0 <= Status <= 0xFFFF
+            and not Status >> 16
             and (OffendingElement is None or type(OffendingElement) is list)
         ):
             raise Unfit

@@ -50,7 +50,7 @@ def init_rq(self: Any, *, MessageID: Any, AffectedSOPClassUID: Any, Priority: An
         if not (
             type(self) is C_GET_RQ
             and type(MessageID) is int
-            and 0 <= MessageID <= 0xFFFF
+            and not MessageID >> 16
             and isinstance(AffectedSOPClassUID, str)
             and type(Priority) is int
             and Priority in (0, 1, 2)
@@ -120,28 +120,28 @@ def init_rsp(
     try:
         if not (
             type(self) is C_GET_RSP
-            and (MessageID is None or (type(MessageID) is int and 0 <= MessageID <= 0xFFFF))
+            and (MessageID is None or (type(MessageID) is int and not MessageID >> 16))
             and type(MessageIDBeingRespondedTo) is int
-            and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and not MessageIDBeingRespondedTo >> 16
             and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (Identifier is None or type(Identifier) is bytes)
             and type(Status) is int
-            and 0 <= Status <= 0xFFFF
+            and not Status >> 16
             and (
                 NumberOfRemainingSuboperations is None
-                or (type(NumberOfRemainingSuboperations) is int and 0 <= NumberOfRemainingSuboperations <= 0xFFFF)
+                or (type(NumberOfRemainingSuboperations) is int and not NumberOfRemainingSuboperations >> 16)
             )
             and (
                 NumberOfCompletedSuboperations is None
-                or (type(NumberOfCompletedSuboperations) is int and 0 <= NumberOfCompletedSuboperations <= 0xFFFF)
+                or (type(NumberOfCompletedSuboperations) is int and not NumberOfCompletedSuboperations >> 16)
             )
             and (
                 NumberOfFailedSuboperations is None
-                or (type(NumberOfFailedSuboperations) is int and 0 <= NumberOfFailedSuboperations <= 0xFFFF)
+                or (type(NumberOfFailedSuboperations) is int and not NumberOfFailedSuboperations >> 16)
             )
             and (
                 NumberOfWarningSuboperations is None
-                or (type(NumberOfWarningSuboperations) is int and 0 <= NumberOfWarningSuboperations <= 0xFFFF)
+                or (type(NumberOfWarningSuboperations) is int and not NumberOfWarningSuboperations >> 16)
             )
             and (OffendingElement is None or type(OffendingElement) is list)
         ):

@@ -70,14 +70,14 @@ def init_rq(
         if not (
             type(self) is C_STORE_RQ
             and type(MessageID) is int
-            and 0 <= MessageID <= 0xFFFF
+            and not MessageID >> 16
             and isinstance(AffectedSOPClassUID, str)
             and type(Priority) is int
             and Priority in (0, 1, 2)
             and (MoveOriginatorApplicationEntityTitle is None or isinstance(MoveOriginatorApplicationEntityTitle, str))
             and (
                 MoveOriginatorMessageID is None
-                or (type(MoveOriginatorMessageID) is int and 0 <= MoveOriginatorMessageID <= 0xFFFF)
+                or (type(MoveOriginatorMessageID) is int and not MoveOriginatorMessageID >> 16)
             )
             and type(DataSet) is bytes
         ):
@@ -212,12 +212,12 @@ def init_rsp(
     try:
         if not (
             type(self) is C_STORE_RSP
-            and (MessageID is None or (type(MessageID) is int and 0 <= MessageID <= 0xFFFF))
+            and (MessageID is None or (type(MessageID) is int and not MessageID >> 16))
             and type(MessageIDBeingRespondedTo) is int
-            and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and not MessageIDBeingRespondedTo >> 16
             and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and type(Status) is int
-            and 0 <= Status <= 0xFFFF
+            and not Status >> 16
             and (OffendingElement is None or type(OffendingElement) is list)
         ):
             raise Unfit

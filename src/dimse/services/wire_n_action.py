@@ -56,10 +56,10 @@ def init_rq(
         if not (
             type(self) is N_ACTION_RQ
             and type(MessageID) is int
-            and 0 <= MessageID <= 0xFFFF
+            and not MessageID >> 16
             and isinstance(RequestedSOPClassUID, str)
             and type(ActionTypeID) is int
-            and 0 <= ActionTypeID <= 0xFFFF
+            and not ActionTypeID >> 16
             and (ActionInformation is None or type(ActionInformation) is bytes)
         ):
             raise Unfit
@@ -142,14 +142,14 @@ def init_rsp(
         if not (
             type(self) is N_ACTION_RSP
             and type(MessageIDBeingRespondedTo) is int
-            and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
-            and (ActionTypeID is None or (type(ActionTypeID) is int and 0 <= ActionTypeID <= 0xFFFF))
+            and not MessageIDBeingRespondedTo >> 16
+            and (ActionTypeID is None or (type(ActionTypeID) is int and not ActionTypeID >> 16))
             and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (ActionReply is None or type(ActionReply) is bytes)
             and type(Status) is int
-            and 0 <= Status <= 0xFFFF
+            and not Status >> 16
             and (OffendingElement is None or type(OffendingElement) is list)
-            and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))
+            and (ErrorID is None or (type(ErrorID) is int and not ErrorID >> 16))
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:

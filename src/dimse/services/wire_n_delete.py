@@ -45,7 +45,7 @@ def init_rq(self: Any, *, MessageID: Any, RequestedSOPClassUID: Any, RequestedSO
         if not (
             type(self) is N_DELETE_RQ
             and type(MessageID) is int
-            and 0 <= MessageID <= 0xFFFF
+            and not MessageID >> 16
             and isinstance(RequestedSOPClassUID, str)
         ):
             raise Unfit
@@ -117,11 +117,11 @@ def init_rsp(
         if not (
             type(self) is N_DELETE_RSP
             and type(MessageIDBeingRespondedTo) is int
-            and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and not MessageIDBeingRespondedTo >> 16
             and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and type(Status) is int
-            and 0 <= Status <= 0xFFFF
-            and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))
+            and not Status >> 16
+            and (ErrorID is None or (type(ErrorID) is int and not ErrorID >> 16))
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:

@@ -54,10 +54,10 @@ def init_rq(
         if not (
             type(self) is N_EVENT_REPORT_RQ
             and type(MessageID) is int
-            and 0 <= MessageID <= 0xFFFF
+            and not MessageID >> 16
             and isinstance(AffectedSOPClassUID, str)
             and type(EventTypeID) is int
-            and 0 <= EventTypeID <= 0xFFFF
+            and not EventTypeID >> 16
             and (EventInformation is None or type(EventInformation) is bytes)
         ):
             raise Unfit
@@ -138,13 +138,13 @@ def init_rsp(
         if not (
             type(self) is N_EVENT_REPORT_RSP
             and type(MessageIDBeingRespondedTo) is int
-            and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and not MessageIDBeingRespondedTo >> 16
             and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
-            and (EventTypeID is None or (type(EventTypeID) is int and 0 <= EventTypeID <= 0xFFFF))
+            and (EventTypeID is None or (type(EventTypeID) is int and not EventTypeID >> 16))
             and (EventReply is None or type(EventReply) is bytes)
             and type(Status) is int
-            and 0 <= Status <= 0xFFFF
-            and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))
+            and not Status >> 16
+            and (ErrorID is None or (type(ErrorID) is int and not ErrorID >> 16))
         ):
             raise Unfit
         if AffectedSOPClassUID is not None:

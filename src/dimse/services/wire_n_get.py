@@ -66,7 +66,7 @@ def init_rq(
         if not (
             type(self) is N_GET_RQ
             and type(MessageID) is int
-            and 0 <= MessageID <= 0xFFFF
+            and not MessageID >> 16
             and isinstance(RequestedSOPClassUID, str)
             and (AttributeIdentifierList is None or type(AttributeIdentifierList) is list)
         ):
@@ -185,14 +185,14 @@ def init_rsp(
         if not (
             type(self) is N_GET_RSP
             and type(MessageIDBeingRespondedTo) is int
-            and 0 <= MessageIDBeingRespondedTo <= 0xFFFF
+            and not MessageIDBeingRespondedTo >> 16
             and (AttributeIdentifierList is None or type(AttributeIdentifierList) is list)
             and (AffectedSOPClassUID is None or isinstance(AffectedSOPClassUID, str))
             and (AttributeList is None or type(AttributeList) is bytes)
             and type(Status) is int
-            and 0 <= Status <= 0xFFFF
+            and not Status >> 16
             and (OffendingElement is None or type(OffendingElement) is list)
-            and (ErrorID is None or (type(ErrorID) is int and 0 <= ErrorID <= 0xFFFF))
+            and (ErrorID is None or (type(ErrorID) is int and not ErrorID >> 16))
         ):
             raise Unfit
         if AttributeIdentifierList is not None:
