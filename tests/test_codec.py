@@ -13,7 +13,8 @@ from pydicom.uid import UID
 import dimse
 from dimse import DICTIONARY, SERVICES, Codec, DecodeError, ParameterError
 from dimse.command_set import join, split
-from dimse.shape import MOST_ALIKE, MOST_CACHED, MOST_LEARNT, Cache, Unfit, element_writer, even, header
+from dimse.message import load_straight_lines
+from dimse.shape import GROUP_LENGTHS, MOST_ALIKE, MOST_CACHED, MOST_LEARNT, Cache, Unfit, element_writer, even, header
 from dimse.strict import element_reader, read_tags, read_uid, tag_list, uid_value
 
 PRINTABLE = bytes(range(0x21, 0x7F)).replace(b"\\", b"")
@@ -125,7 +126,7 @@ def test_tag_lists() -> None:
     ("tag", "vr", "value", "raw"),
     [
         (0x0110, "US", 0x0102, "00001001 02000000 0201"),
-        (0x7002, "UL", 0x0102_0304, "00000270 04000000 04030201"),
+        (0x7002, "UL", 0x8102_0304, "00000270 04000000 04030281"),
         (0x0002, "UI", "1.2", "00000200 04000000 312E3200"),
         (0x1000, "UI", "1.2", "00000010 04000000 312E3200"),
         (0x1000, "UI", "1.22", "00000010 04000000 312E3232"),
@@ -150,6 +151,13 @@ def test_padding() -> None:
     """Text of odd length gets one character more."""
     assert (even("abc", b" "), even("ab", b" "), even("", b" ")) == (b"abc ", b"ab", b"")
     assert header(0x0110) == bytes.fromhex("00001001 02000000")
+
+
+def test_group_lengths() -> None:
+    """Command Group Length is four bytes; none is written of more than these hold, and none belongs to fewer."""
+    for length, raw in ((0, "00000000"), (0x0102, "02010000"), (2**32 - 1, "FFFFFFFF")):
+        assert GROUP_LENGTHS[length] == bytes.fromhex("00000000 04000000" + raw)
+    assert [GROUP_LENGTHS[length] for length in (-1, 2**32)] == [b"", b""]
 
 
 # Caches and layouts
@@ -230,6 +238,33 @@ def test_layouts_are_forgotten_at_the_bound() -> None:
         pytest.fail("too few layouts")
 
 
+# Its elements have no straight lines.
+FAILED = dimse.N_GET_RSP(MessageIDBeingRespondedTo=1, Status=0x0110, ErrorComment="odd", AffectedSOPClassUID="1.2")
+
+
+def test_a_layout_is_of_one_sop_class() -> None:
+    """A SOP Class UID that a Command Set begins with is constant in its layout, whoever laid it out."""
+    for message in (FAILED, get()):
+        warm = codec()
+        wire = message.encode()
+        warm.decode(wire)
+        assert straight(warm, wire)
+        assert not straight(warm, wire.replace(b"1.2\0", b"1.4\0", 1))
+
+
+def test_a_layout_is_the_same_without_straight_lines() -> None:
+    """Which elements are constant: straight lines and the loop for elements that have none agree on it."""
+    warm = codec()
+    for service in SERVICES:
+        for message in service.MESSAGES.values():
+            load_straight_lines(message)
+            for shape in message.SHAPES:
+                warm._make_readers()
+                same = warm._any_shape(message, shape.tags[1:])
+                assert (same.tags, list(map(bool, same.varying))) == (shape.tags, list(map(bool, shape.varying)))
+                assert {*same.varying, *shape.varying} <= {"", "H", "s"}
+
+
 MOVE = dimse.C_MOVE_RQ(MessageID=7, AffectedSOPClassUID="1.2", Priority=0, MoveDestination="STORESCP", Identifier=b"")
 
 
@@ -306,9 +341,8 @@ def test_a_legal_command_set_needs_no_lenient_reader(monkeypatch: pytest.MonkeyP
             found = reader.decode(wire)
             assert (found, found.received) == (expected, expected.received)
             assert type(found) is dimse.N_GET
-    failed = dimse.N_GET_RSP(MessageIDBeingRespondedTo=1, Status=0x0110, ErrorComment="odd", AffectedSOPClassUID="1.2")
-    bare = join(without(failed.encode(), 0x0002))
-    for wire in (failed.encode(), bare):
+    bare = join(without(FAILED.encode(), 0x0002))
+    for wire in (FAILED.encode(), bare):
         expected = lenient.read(wire, None)
         for _ in range(2):
             found = reader.decode(wire)

@@ -9,7 +9,8 @@ import pytest
 from pydicom.tag import BaseTag
 
 import dimse.services.wire_c_move as lines
-from dimse import C_MOVE_RQ, DICTIONARY, ParameterError, strict, vr
+from dimse import C_MOVE_RQ, DICTIONARY, SERVICES, Codec, ParameterError, codec, strict, vr
+from dimse.shape import element_writer, twin
 from dimse.strict import element_reader
 
 
@@ -45,6 +46,39 @@ def test_the_long_way_is_not_taken(
     expected = act()
     monkeypatch.setattr(module, long_way, None)
     assert act() == expected
+
+
+def test_a_usual_command_set_is_read_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes are not copied, usual elements are read straight, and a message met before is not looked up again."""
+    reader = Codec(DICTIONARY, SERVICES)
+    monkeypatch.setattr(codec, "_bytes_of", None)
+    monkeypatch.setattr(reader, "_any_shape", None)
+    for uid in ("1.2", "1.2.3", "1.2.3.4.5"):
+        message = C_MOVE_RQ(MessageID=7, AffectedSOPClassUID=uid, Priority=0, MoveDestination="A", Identifier=b"")
+        assert reader.decode(message.encode()).encode() == message.encode()
+        monkeypatch.setattr(reader, "_make_plan", None)
+
+
+def test_elements_that_come_again_are_written_once() -> None:
+    """Titles and SOP Class UIDs are few and kept as they were written; all else would only fill the memory."""
+    for keyword, value, kept in (
+        ("AffectedSOPClassUID", "1.2", True),
+        ("RequestedSOPClassUID", "1.2", True),
+        ("MoveDestination", "A", True),
+        ("AffectedSOPInstanceUID", "1.2", False),
+        ("RequestedSOPInstanceUID", "1.2", False),
+        ("ErrorComment", "a", False),
+    ):
+        element = DICTIONARY.by_keyword[keyword]
+        write = element_writer(element.tag, element.vr)
+        assert (write(value) is write(value)) is kept
+
+
+def test_values_are_set_as_of_any_class() -> None:
+    """CPython sets a slot the short way where setting and deleting are object's own; a twin runs no checks."""
+    found = vars(twin(C_MOVE_RQ))
+    for name in ("__setattr__", "__delattr__", "__init__"):
+        assert found[name] is getattr(object, name)
 
 
 def test_class_uids_are_made_once() -> None:

@@ -106,7 +106,7 @@ class Codec:
     def _read_legal(self, data: bytes) -> Primitive[Any, Any] | None:
         """The primitive of a Command Set in which nothing is odd, None for any other."""
         size = len(data)
-        if size < _AFTER_GROUP_LENGTH or data[:_AFTER_GROUP_LENGTH] != GROUP_LENGTHS[size - _AFTER_GROUP_LENGTH]:
+        if data[:_AFTER_GROUP_LENGTH] != GROUP_LENGTHS[size - _AFTER_GROUP_LENGTH]:
             return None
         try:
             values = self._values(data, size)

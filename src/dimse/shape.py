@@ -106,7 +106,7 @@ def heads(tag: int, command_field: int, rest: str) -> Cache[str, tuple[bytes, Pa
 
     def head(uid: str) -> tuple[bytes, Packer]:
         body = _head(tag, command_field, uid)
-        begun = header(GROUP_LENGTH, 4) + struct.pack("<I", len(body) + size) + body
+        begun = GROUP_LENGTHS[len(body) + size] + body
         return begun, packers[len(begun)]
 
     return Cache(head)
@@ -175,7 +175,7 @@ def element_writer(tag: int, vr: str) -> Callable[[Any], bytes]:
         return partial(struct.Struct("<8sI").pack, header(tag, 4))
     if vr == "AE":
         return titles(tag).__getitem__
-    if vr == "UI" and tag < COMMAND_FIELD:
+    if vr == "UI" and tag in CLASS_UIDS:
         return uids(tag).__getitem__
     opening = headers(tag)
     pad = b"\0" if vr == "UI" else b" "
@@ -194,9 +194,9 @@ def element_writer(tag: int, vr: str) -> Callable[[Any], bytes]:
 
 
 GROUP_LENGTH_HEADER = header(GROUP_LENGTH, 4)
-# The Command Group Length as a whole element, by its value; of none where 32 bits do not hold it.
+# The Command Group Length as a whole element, by its value; of none where it is less than nothing or beyond 32 bits.
 GROUP_LENGTHS: Cache[int, bytes] = Cache(
-    lambda length: GROUP_LENGTH_HEADER + length.to_bytes(4, "little") if length <= MAX_UL else b""
+    lambda length: GROUP_LENGTH_HEADER + length.to_bytes(4, "little") if 0 <= length <= MAX_UL else b""
 )
 TAG_BYTES: Cache[int, bytes] = Cache(_tag_bytes)
 
