@@ -234,3 +234,11 @@ def test_severities_are_taken_once() -> None:
     assert [v.severity for v in severities.apply([violation("A")])] == ["warning"]
     with pytest.raises(ValueError, match=r"^A: 'OFF' is no severity; one of error, warning, advisory, off$"):
         Severities({"A": "OFF"})
+
+
+def test_no_more_rules_are_remembered() -> None:
+    """Rules of a user's own may have any ID: 4096 are remembered, and no more."""
+    severities = Severities({"A*": "warning"})
+    for number in range(5000):
+        assert [v.severity for v in severities.apply([violation(f"A{number}")])] == ["warning"]
+    assert severities._found.cache_info().currsize == 4096
