@@ -8,7 +8,7 @@ import pytest
 
 import dimse
 from dimse import RULES, Primitive, Refusals, Severities, Violation, answer
-from dimse.response import sop_class_of
+from dimse.response import ResponseRules, sop_class_of
 
 FIND, MOVE = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.2"
 CT, MPPS = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.3.1.2.3.3"
@@ -155,6 +155,14 @@ def test_what_a_service_cannot_break_is_no_rule_of_it() -> None:
     assert "C-ECHO-RSP.Status.type" in RULES
     assert "C-ECHO-RSP.Status.sop_class" not in RULES
     assert "C-STORE-RSP.Status.sop_class" in RULES
+
+
+def test_no_more_statuses_are_remembered() -> None:
+    """A peer may name any SOP Class: the verdicts on 4096 pairs of code and SOP Class are kept, and no more."""
+    rules = ResponseRules(dimse.C_FIND, "C-FIND-RSP")
+    for number in range(5000):
+        assert list(rules.judge(find(0), f"1.2.{number}")) == []
+    assert rules._of_status.cache_info().currsize == 4096
 
 
 # Refusals
