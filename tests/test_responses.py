@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import dimse
-from dimse import RULES, Primitive, Refusals, Severities, Violation, answer
+from dimse import RULES, Primitive, Refusals, Severities, Violation, answer, judge
 from dimse.response import ResponseRules, sop_class_of
+from dimse.rule import Rulebook
+from dimse.status import Statuses, _tables
+from dimse.testing.legal import _counted
 
 FIND, MOVE = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.2.2"
 CT, MPPS = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.3.1.2.3.3"
@@ -43,6 +48,13 @@ def move(status: int, *counts: int | None) -> dimse.C_MOVE:
             "warning",
             "PS3.7 9.1.5.1.4",
             "Status FE00H (Cancel) is of no type that C-ECHO lists",
+        ),
+        (
+            dimse.C_ECHO(MessageIDBeingRespondedTo=1, AffectedSOPClassUID="1.2.840.10008.1.1", Status=0x0107),
+            "C-ECHO-RSP.Status.type",
+            "warning",
+            "PS3.7 9.1.5.1.4",
+            "Status 0107H (Attribute List warning) is of no type that C-ECHO lists",
         ),
         (
             find(0xA701),
@@ -92,6 +104,7 @@ def test_one_thing_is_wrong(response: Primitive[Any, Any], rule: str, severity: 
     """The rule, how grave it is, the parameter, the section and what is wrong, in words; the rule can be looked up."""
     assert said(response) == [(rule, severity, rule.split(".")[1], section, text)]
     assert (RULES[rule].severity, RULES[rule].section) == (severity, section)
+    assert RULES[rule].purpose.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +168,51 @@ def test_what_a_service_cannot_break_is_no_rule_of_it() -> None:
     assert "C-ECHO-RSP.Status.type" in RULES
     assert "C-ECHO-RSP.Status.sop_class" not in RULES
     assert "C-STORE-RSP.Status.sop_class" in RULES
+
+
+def test_a_service_without_types_is_not_held_to_any() -> None:
+    """Where a service lists no types of status, no status can be of a type that it does not list."""
+    listed = Statuses("C-FIND", "", (), (), "dimse.services")
+    bare = type("Bare", (), {"TABLE": dimse.C_FIND.TABLE, "SERVICE": "C-FIND", "STATUSES": listed})
+    bare.__module__ = dimse.C_FIND.__module__
+    assert list(ResponseRules(bare, "C-FIND-RSP").rules) == ["Status.class"]
+
+
+def test_no_more_verdicts_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found right is remembered within bounds, and what comes after is judged as before."""
+    monkeypatch.setattr(judge, "MOST_PATTERNS", 4)
+    innocent = dimse.C_FIND._COLUMNS["response"]._innocent
+    for status in range(0xC000, 0xC020):
+        response = dimse.decode(find(status).encode("response"))
+        assert not [rule for rule, severity, *_ in said(response) if severity == "error"]
+    assert len(innocent) <= 4
+
+
+def test_counts_that_are_drawn_agree_with_a_warning() -> None:
+    """A Warning that is made up for a test counts something that failed, or ended with one."""
+    kind = dimse.C_MOVE_RSP
+    drawn = {"Status": 0xB000, COMPLETED: 1, FAILED: 0, WARNING: 0}
+    assert _counted(kind, drawn) == drawn | {FAILED: 1}
+    assert _counted(kind, drawn | {WARNING: 2}) == drawn | {WARNING: 2}
+
+
+@pytest.mark.parametrize("module", ["_rules", "_service_classes"])
+def test_a_package_that_is_broken_says_so(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package may have no rules and no Service Classes; one whose modules cannot be imported is an error."""
+    read: Any = Rulebook if module == "_rules" else _tables
+    package = tmp_path / f"half{module}"
+    package.mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (package / "__init__.py").touch()
+    if module == "_rules":
+        book = read(package.name)
+        assert (book.group("cells"), book.advice, book.several_responses) == ({}, (), ())
+    else:
+        assert tuple(read(package.name)) == ()
+    (package / f"{module}.py").write_text("import no_such_module", encoding="utf-8")
+    importlib.invalidate_caches()
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        read(package.name)
 
 
 def test_no_more_statuses_are_remembered() -> None:
