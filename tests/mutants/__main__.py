@@ -42,7 +42,6 @@ FIRST = {
     "command_set": ["test_command_set.py", "test_vectors.py"],
     "lenient": ["test_command_set.py", "test_codec.py", "test_vectors.py"],
     "optional": ["test_reasons.py"],
-    "refusal": ["test_responses.py", "test_rules.py"],
     "response": ["test_responses.py", "test_vectors.py", "test_weaknesses.py", "test_conversation.py"],
     "severities": ["test_responses.py", "test_conversation.py"],
     "shape": ["test_codec.py", "test_shortcuts.py", "test_own_schema.py", *_PATHS],
