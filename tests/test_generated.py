@@ -61,6 +61,7 @@ ROOMS = [
     "joiner",
     "assembler",
     "testing",
+    "pynetdicom",
     "__init__",
 ]
 # What is above `dimse` and what the compiler alone may use.
