@@ -57,6 +57,10 @@ bench: $(STAMP) ## figures beside pynetdicom, pydicom and, where libdcmtk-dev is
 	@$(BIN)/python -m pytest -q -p no:xdist -p no:cacheprovider tests/bench/bench_messages.py tests/bench/bench_whole.py tests/bench/bench_conversation.py
 	@$(BIN)/python -m tests.bench.report
 
+.PHONY: peers
+peers: $(STAMP) ## pynetdicom's own tests with our codec in it and without; PEERS="test_dimse_c.py" for some of them
+	@$(BIN)/python -m tests.peers.run_pynetdicom_tests $(PEERS)
+
 .PHONY: fuzz
 fuzz: SECONDS ?= 60
 fuzz: $(STAMP) ## atheris on decoding, round trips and fragments, SECONDS each
