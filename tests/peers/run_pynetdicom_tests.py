@@ -86,7 +86,7 @@ def main() -> int:
     """Run, compare, say what was found."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", help="of pynetdicom's tests; all of them where left out")
-    parser.add_argument("-n", "--workers", type=int, default=12, help="tests run at once")
+    parser.add_argument("-n", "--workers", type=int, default=8, help="tests run at once")
     given = parser.parse_args()
     names = given.files or sorted(path.name for pattern in FILES for path in TESTS.glob(pattern))
     listed: dict[str, str] = json.loads(DIFFERENCES.read_text())

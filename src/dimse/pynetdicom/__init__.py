@@ -4,5 +4,16 @@ Needs the extra `dimse[pynetdicom]`. Nothing here is imported by the rest of the
 """
 
 from dimse.pynetdicom.layer import UnknownVersionWarning, install, installed, is_installed, uninstall
+from dimse.pynetdicom.watch import NonconformanceError, Report, Watch, watch
 
-__all__ = ["UnknownVersionWarning", "install", "installed", "is_installed", "uninstall"]
+__all__ = [
+    "NonconformanceError",
+    "Report",
+    "UnknownVersionWarning",
+    "Watch",
+    "install",
+    "installed",
+    "is_installed",
+    "uninstall",
+    "watch",
+]
