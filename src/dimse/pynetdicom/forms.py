@@ -8,6 +8,7 @@ what the setters would let through, so long as nobody has put other validators i
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -122,6 +123,7 @@ def default_validators() -> bool:
     return _config.VALIDATORS["UI"] is validate_ui and _config.VALIDATORS["AE"] is validate_ae
 
 
+@cache
 def forms() -> dict[str, Form]:
     """The form of every message, by the name of its class."""
     found = {}
