@@ -54,7 +54,7 @@ check: check-generated lint types test ## everything CI runs
 
 .PHONY: bench
 bench: $(STAMP) ## figures beside pynetdicom, pydicom and, where libdcmtk-dev is installed, DCMTK
-	@$(BIN)/python -m pytest -q -p no:xdist -p no:cacheprovider tests/bench/bench_messages.py tests/bench/bench_whole.py tests/bench/bench_conversation.py
+	@$(BIN)/python -m pytest -q -p no:xdist -p no:cacheprovider $(wildcard tests/bench/bench_*.py)
 	@$(BIN)/python -m tests.bench.report
 
 .PHONY: peers

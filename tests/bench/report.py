@@ -109,6 +109,7 @@ TARGETS = (
     Target("memory of a decoded C-FIND-RSP, part of pynetdicom's", part("memory"), 0.35, "", True),
     Target("`import dimse`, part of `import pynetdicom`", part("import"), 0.35, "", True),
     Target("100 MB Data Set from fragments to a sink", value("assemble"), 1, "GB/s"),
+    Target("C-FIND responses a second, pynetdicom with our codec in it against without", part("C-FIND a second"), 1.5),
     Target("most memory that this takes", value("assemble", "peak", 1e6), 1, "MB", True),
     Target("a million messages through a Conversation, decoded and judged", value("conversation"), 100_000, "a second"),
     Target("decode and judge them, against pynetdicom's decode", part("conversation"), 10),
@@ -130,6 +131,20 @@ def messages_table(found: Found) -> list[tuple[str, ...]]:
             shown = [f"{figures[name]['minimum']:.3g}" if name in figures else "" for name in names]
             median = figures["dimse"]["median"] / figures["dimse"]["minimum"] - 1
             lines.append((f"{task} {kind}", *shown, f"+{median:.0%}"))
+    return lines
+
+
+def ends_table(found: Found) -> list[tuple[str, ...]]:
+    """Both ends of a loopback of pynetdicom: messages a second, CPU microseconds a message at each end."""
+    lines: list[tuple[str, ...]] = [("pynetdicom at both ends", "with ours", "without", "times")]
+    for task in ("C-FIND", "C-ECHO", "C-STORE", "C-STORE, TCP_NODELAY"):
+        for what in ("a second", "SCU CPU", "SCP CPU"):
+            figures = found["whole"].get(f"{task} {what}")
+            if figures:
+                ours, theirs = figures["dimse"], figures["pynetdicom"]
+                times = ours / theirs if what == "a second" else theirs / ours
+                unit = "" if what == "a second" else ", microseconds"
+                lines.append((f"{task} {what}{unit}", f"{ours:,.0f}", f"{theirs:,.0f}", f"{times:.2f}"))
     return lines
 
 
@@ -160,7 +175,9 @@ def main(arguments: list[str]) -> str:
     found = json.loads(RESULTS.read_text())
     if "--markdown" in arguments:
         return f"{markdown(targets_table(found))}\n\n{source(found)}."
-    return "\n\n".join((plain(messages_table(found)), plain(targets_table(found)), source(found)))
+    return "\n\n".join(
+        (plain(messages_table(found)), plain(ends_table(found)), plain(targets_table(found)), source(found))
+    )
 
 
 if __name__ == "__main__":
