@@ -36,7 +36,8 @@ NAMES = sorted(forms())
 
 @pytest.fixture(autouse=True)
 def clean() -> Iterator[None]:
-    """No test leaves our codec in place."""
+    """No test finds our codec in place or leaves it there."""
+    dimse.pynetdicom.uninstall()
     yield
     dimse.pynetdicom.uninstall()
 
@@ -147,6 +148,23 @@ def test_a_with_block_leaves_what_it_found() -> None:
     with dimse.pynetdicom.installed():
         pass
     assert dimse.pynetdicom.is_installed()
+
+
+def test_blocks_may_overlap() -> None:
+    """Of several `with` blocks the last to end takes our codec away, in whatever order they end."""
+    first, second = dimse.pynetdicom.installed(), dimse.pynetdicom.installed()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert dimse.pynetdicom.is_installed()
+    second.__exit__(None, None, None)
+    assert not dimse.pynetdicom.is_installed()
+    with dimse.pynetdicom.installed():
+        dimse.pynetdicom.install()
+    assert dimse.pynetdicom.is_installed()
+    with dimse.pynetdicom.installed():
+        dimse.pynetdicom.uninstall()
+    assert not dimse.pynetdicom.is_installed()
 
 
 def test_threads_may_install_at_once() -> None:

@@ -139,9 +139,9 @@ def fake(answer: Callable[[Any], bytes]) -> Iterator[int]:
         each._shutdown_socket()
 
 
-def associate_raw(port: int, handlers: list[Any]) -> Iterator[Any]:
+def associate_raw(port: int, handlers: list[Any], timeout: float = 5) -> Iterator[Any]:
     association = associate(port, handlers)
-    association.dimse_timeout = 0.5
+    association.dimse_timeout = timeout
     try:
         yield association.send_c_echo()
     finally:
@@ -187,7 +187,7 @@ def test_what_pynetdicom_cannot_read(raw: bytes) -> None:
     """A message that pynetdicom cannot decode is reported all the same, and the Association followed no further."""
     reports: list[Report] = []
     with fake(answer_with(raw=raw)) as port:
-        list(associate_raw(port, watch(reports.append)))
+        list(associate_raw(port, watch(reports.append), timeout=1))
     (report,) = reports
     assert rules(reports) == ["UNREADABLE"]
     assert report.message is None

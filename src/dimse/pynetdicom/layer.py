@@ -36,6 +36,10 @@ from dimse.services import decode as decode_command_set
 KNOWN = "3.0."
 
 _lock = RLock()
+# How many `with installed()` blocks are open; they may overlap in several threads.
+_blocks: list[object] = []
+# Whether it is to stay behind them.
+_stays: list[bool] = []
 # What was there before, by owner and name; empty while nothing is in place.
 _before: dict[tuple[Any, str], Any] = {}
 _ours: dict[tuple[Any, str], Any] = {}
@@ -60,12 +64,8 @@ def install() -> bool:
         warnings.warn(text, UnknownVersionWarning, stacklevel=2)
         return False
     with _lock:
-        if not _before:
-            _forms.update(forms())
-            for (owner, name), replacement in _replacements().items():
-                _before[owner, name] = vars(owner)[name]
-                _ours[owner, name] = replacement
-                setattr(owner, name, replacement)
+        _stays[:] = [True]
+        _put()
     return True
 
 
@@ -75,10 +75,8 @@ def uninstall() -> None:
     What others have put in the place of ours meanwhile is left to them.
     """
     with _lock:
-        for (owner, name), original in _before.items():
-            if vars(owner)[name] is _ours[owner, name]:
-                setattr(owner, name, original)
-        _before.clear()
+        _stays.clear()
+        _take()
 
 
 def is_installed() -> bool:
@@ -88,15 +86,41 @@ def is_installed() -> bool:
 
 @contextmanager
 def installed() -> Iterator[bool]:
-    """Our codec within a `with` block; where it is in place already, it stays behind it."""
+    """Our codec within a `with` block, in the whole process; it stays behind it where `install` has been called.
+
+    Blocks may overlap, in one thread or in several: the last one that ends takes it away.
+    """
+    block = object()
     with _lock:
-        was = is_installed()
+        stays = bool(_stays)
         done = install()
+        if not stays:
+            _stays.clear()
+        _blocks.append(block)
     try:
         yield done
     finally:
-        if not was:
-            uninstall()
+        with _lock:
+            _blocks.remove(block)
+            if not _blocks and not _stays:
+                _take()
+
+
+def _put() -> None:
+    if _before:
+        return
+    _forms.update(forms())
+    for (owner, name), replacement in _replacements().items():
+        _before[owner, name] = vars(owner)[name]
+        _ours[owner, name] = replacement
+        setattr(owner, name, replacement)
+
+
+def _take() -> None:
+    for (owner, name), original in _before.items():
+        if vars(owner)[name] is _ours[owner, name]:
+            setattr(owner, name, original)
+    _before.clear()
 
 
 def _replacements() -> dict[tuple[Any, str], Any]:
