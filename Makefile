@@ -23,7 +23,11 @@ run: $(STAMP) ## regenerate from the schema, import, judge a captured C-MOVE con
 
 .PHONY: test
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -q -n auto
+	@$(BIN)/python -m pytest -q -n auto --ignore tests/interop
+
+.PHONY: interop
+interop: $(STAMP) ## talk to DCMTK, where it is installed
+	@$(BIN)/python -m pytest -q -n auto tests/interop
 
 .PHONY: generate
 generate: $(STAMP) ## compile the schema to src/dimse/services

@@ -1,0 +1,38 @@
+"""What peers do wrong, argued one by one in `verdicts.json`, and what was found laid beside it.
+
+An entry has the program, the message, the rule and its section, the tests in which it comes up, and why the standard is
+against it. With the version of a program for which the file was written a test finds what is listed, no more and no
+less; with another version, no more. What stands there of pynetdicom its Service Classes ask for, and not our layer.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .judged import Finding, Talk
+from .programs import version
+
+GOLDEN: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+Facts = tuple[str, str, str, str]
+
+
+def check(talk: Talk, test: str) -> None:
+    """Nobody breaks a rule but those that are argued for this test."""
+    argued = {facts(**entry) for entry in GOLDEN["verdicts"] if test in entry["tests"]}
+    unheard_of = [finding for finding in talk.findings if of(finding) not in argued]
+    assert unheard_of == [], "violations that verdicts.json does not argue"
+    lost = argued - {of(finding) for finding in talk.findings}
+    lost = {each for each in lost if version(each[0]) == GOLDEN["versions"][each[0]]}
+    assert lost == set(), "a violation that verdicts.json lists for this test, and that did not come up"
+
+
+def of(finding: Finding) -> Facts:
+    """What a finding has in common with an entry."""
+    return finding.program, finding.message, finding.rule, finding.section
+
+
+def facts(*, program: str, message: str, rule: str, section: str, **_: object) -> Facts:
+    """What an entry has in common with a finding."""
+    return program, message, rule, section
