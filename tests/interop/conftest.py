@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 import pytest
+
+from dimse.pynetdicom import install, uninstall
 
 from .judged import judged
 from .relay import Wire
@@ -11,15 +12,10 @@ from .verdicts import check
 
 
 @pytest.fixture(scope="session", autouse=True)
-def layer() -> Iterator[bool]:
+def layer() -> Iterator[None]:
     """Our layer under pynetdicom, in all tests here."""
-    if find_spec("dimse.pynetdicom") is None:
-        yield False
-        return
-    from dimse.pynetdicom import install, uninstall
-
     install()
-    yield True
+    yield
     uninstall()
 
 
