@@ -222,3 +222,13 @@ def query(**keys: str) -> Dataset:
     for keyword, value in keys.items():
         setattr(identifier, keyword, value)
     return identifier
+
+
+def commitment(transaction: str, image: Dataset) -> Dataset:
+    """The Action Information of a request for commitment to one instance."""
+    reference, request = Dataset(), Dataset()
+    reference.ReferencedSOPClassUID = image.SOPClassUID
+    reference.ReferencedSOPInstanceUID = image.SOPInstanceUID
+    request.TransactionUID = transaction
+    request.ReferencedSOPSequence = [reference]
+    return request

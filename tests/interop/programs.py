@@ -46,9 +46,9 @@ def path_of(program: str, package: str) -> str:
 
 
 def node_module(name: str) -> str:
-    """Where node is, and a package of npm beside it."""
+    """Where node is, if it has a package of npm beside it."""
     if not (MODULES / name).is_dir():
-        missing(name, f"npm install --prefix {MODULES.parent.name} {name}, in build")
+        missing(name, f"npm install --prefix build/interop {name}")
     return path_of("node", "nodejs")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydicom import Dataset
-
 from .dcmtk import STORE_TITLE, storescp
 from .ends import (
     CANCEL,
@@ -19,6 +17,7 @@ from .ends import (
     SUCCESS,
     VERIFICATION,
     Archive,
+    commitment,
     query,
     scp_role,
     scu,
@@ -110,11 +109,7 @@ def test_commitment(wire: Wire, tmp_path: Path) -> None:
     archive, (image,) = Archive(), study(1)
     with archive.serve(wire, ORTHANC) as ours, orthanc(wire, tmp_path / "orthanc", OURS=ours) as peer:
         fill(peer.port, 1)
-        reference, request = Dataset(), Dataset()
-        reference.ReferencedSOPClassUID = image.SOPClassUID
-        reference.ReferencedSOPInstanceUID = image.SOPInstanceUID
-        request.TransactionUID = f"{ROOT}.99"
-        request.ReferencedSOPSequence = [reference]
+        request = commitment(f"{ROOT}.99", image)
         with scu(peer.port, COMMITMENT, called=TITLE) as association:
             status, _ = association.send_n_action(request, 1, COMMITMENT, COMMITMENT_INSTANCE, msg_id=3)
         assert status.Status == SUCCESS
