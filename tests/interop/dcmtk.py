@@ -11,7 +11,7 @@ from .programs import path_of, run, server
 from .relay import HOST, Wire
 
 DCMTK = "dcmtk"
-QR_TITLE, STORE_TITLE = "QRSCP", "STORESCP"
+QR_TITLE, STORE_TITLE, PRINT_TITLE = "QRSCP", "STORESCP", "PRINTSCP"
 BUFFER = 4096  # small, so that dcmqrscp waits for us and not we for it
 CONFIGURATION = """
 NetworkTCPPort = {port}
@@ -25,6 +25,41 @@ VendorTable END
 AETable BEGIN
 {title} {storage} RW (200, 1024mb) ANY
 AETable END
+"""
+PRINTER = """
+[[GENERAL]]
+[APPLICATION]
+LogDirectory = log
+LogFile = general.log
+LogLevel = INFO
+[PRINT]
+Server = dcmprscp
+Directory = spool
+DetailedLog = false
+BinaryLog = false
+[DATABASE]
+Directory = database
+[LUT]
+Directory = lut
+[[COMMUNICATION]]
+[{title}]
+Aetitle = {title}
+Description = A printer
+Hostname = localhost
+Port = {port}
+Type = LOCALPRINTER
+DisableNewVRs = false
+DisplayFormat = 1,1
+EmptyImageDensity = BLACK
+FilmDestination = MAGAZINE
+FilmSizeID = 8INX10IN
+ImplicitOnly = false
+MagnificationType = NONE
+MaxPDU = 32768
+MediumType = PAPER
+ResolutionID = STANDARD
+Supports12Bit = true
+SupportsPresentationLUT = false
 """
 
 
@@ -62,4 +97,20 @@ def dcmqrscp(wire: Wire, folder: Path, **destinations: int) -> Iterator[int]:
 
     with server(command, folder) as port:
         yield wire.relay(port, OURS, DCMTK, BUFFER)
+        wire.settle()
+
+
+@contextmanager
+def dcmprscp(wire: Wire, folder: Path) -> Iterator[int]:
+    """A dcmprscp with one printer; the port of the relay before it."""
+    for name in ("spool", "database", "log", "lut"):
+        (folder / name).mkdir(parents=True)
+
+    def command(port: int) -> list[object]:
+        configuration = folder / "print.cfg"
+        configuration.write_text(PRINTER.format(port=port, title=PRINT_TITLE), "utf-8")
+        return [tool("dcmprscp"), "-c", configuration, "-p", PRINT_TITLE]
+
+    with server(command, folder) as port:
+        yield wire.relay(port, OURS, DCMTK)
         wire.settle()

@@ -23,7 +23,7 @@ import pytest
 from .relay import HOST, PATIENCE, free_port, wait_for
 
 ATTEMPTS = 5  # a port that was free may be taken before the program has it
-MODULES = Path(os.environ.get("DIMSE_NODE_MODULES", Path(__file__).parents[2] / "build" / "interop" / "node_modules"))
+MODULES = Path(__file__).parents[2] / "build" / "interop" / "node_modules"
 ENVIRONMENT = {**os.environ, "LC_ALL": "C", "NODE_PATH": str(MODULES)}
 VERSIONS = {
     "dcmtk": ("echoscu", r"echoscu v(\S+)"),
