@@ -26,7 +26,7 @@ test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -q -n auto --ignore tests/interop
 
 .PHONY: interop
-interop: $(STAMP) ## talk to DCMTK, where it is installed
+interop: $(STAMP) ## talk to DCMTK, Orthanc, dcmjs-dimse and tshark, those that are installed
 	@$(BIN)/python -m pytest -q -n auto tests/interop
 
 .PHONY: generate
