@@ -6,7 +6,7 @@ The SCP is an archive in memory; a handler answers as the standard has it and no
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +26,7 @@ from pynetdicom.sop_class import (
 )
 
 from .instances import SOP_CLASS
+from .judged import judged
 from .relay import HOST, PATIENCE, Wire, wait_for
 
 OURS = "pynetdicom"
@@ -232,3 +233,13 @@ def commitment(transaction: str, image: Dataset) -> Dataset:
     request.TransactionUID = transaction
     request.ReferencedSOPSequence = [reference]
     return request
+
+
+def cancelled(wire: Wire, association: Association, model: str, ask: Callable[[], Iterator[Any]]) -> list[Dataset]:
+    """The responses to a request with Message ID 7, cancelled while the peer waits for us to take its answers."""
+    wire.gate.clear()
+    answers = ask()
+    association.send_c_cancel(7, query_model=model)
+    wait_for(lambda: "C-CANCEL-RQ" in judged(wire.so_far).names(OURS), "the C-CANCEL is on its way")
+    wire.gate.set()
+    return [status for status, _ in answers]

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from .dcmtk import DCMTK, QR_TITLE, STORE_TITLE, dcmqrscp, storescp
-from .ends import CANCEL, FIND, GET, MOVE, OURS, PENDING, SUCCESS, TITLE, VERIFICATION, Archive, query, scp_role, scu
+from .ends import (
+    CANCEL,
+    FIND,
+    GET,
+    MOVE,
+    PENDING,
+    SUCCESS,
+    TITLE,
+    VERIFICATION,
+    Archive,
+    cancelled,
+    query,
+    scp_role,
+    scu,
+)
 from .instances import ROOT, SOP_CLASS, study
 from .judged import judged
-from .relay import Wire, wait_for
+from .relay import Wire
 
 
 def fill(port: int, studies: int, instances: int = 1) -> None:
@@ -49,12 +64,8 @@ def test_find_cancel(wire: Wire, tmp_path: Path) -> None:
     with dcmqrscp(wire, tmp_path / "qr") as port:
         fill(port, 60)
         with scu(port, FIND, called=QR_TITLE) as association:
-            wire.gate.clear()  # dcmqrscp answers until nobody takes it, and then has to wait
-            answers = association.send_c_find(keys, FIND, msg_id=7)
-            association.send_c_cancel(7, query_model=FIND)
-            wait_for(lambda: "C-CANCEL-RQ" in judged(wire.so_far).names(OURS), "the C-CANCEL is on its way")
-            wire.gate.set()
-            found = [status.Status for status, _ in answers]
+            ask = partial(association.send_c_find, keys, FIND, msg_id=7)
+            found = [status.Status for status in cancelled(wire, association, FIND, ask)]
     assert len(found) < 60
     assert found == [PENDING] * (len(found) - 1) + [CANCEL]
 
@@ -72,6 +83,17 @@ def test_move(wire: Wire, tmp_path: Path) -> None:
     assert {(store.MoveOriginatorApplicationEntityTitle, store.MoveOriginatorMessageID) for store in stores} == {
         (TITLE, 9)
     }
+
+
+def test_move_cancel(wire: Wire, tmp_path: Path) -> None:
+    """Dcmqrscp: a C-CANCEL ends the C-MOVE, before its sub-operations do."""
+    with storescp(wire, tmp_path / "third", DCMTK) as third, dcmqrscp(wire, tmp_path / "qr", STORESCP=third) as port:
+        fill(port, 1, instances=4)
+        with scu(port, MOVE, called=QR_TITLE) as association:
+            ask = partial(association.send_c_move, query(StudyInstanceUID=f"{ROOT}.1"), STORE_TITLE, MOVE, msg_id=7)
+            found = cancelled(wire, association, MOVE, ask)
+    assert found[-1].Status == CANCEL
+    assert sum(heard.name == "C-STORE-RQ" for heard in judged(wire.record).messages) < 8  # four of them fill
 
 
 def test_move_to_ours(wire: Wire, tmp_path: Path) -> None:
@@ -95,3 +117,15 @@ def test_get(wire: Wire, tmp_path: Path) -> None:
             found = [status.Status for status, _ in association.send_c_get(query(StudyInstanceUID=f"{ROOT}.2"), GET)]
     assert found == [PENDING] * 4 + [SUCCESS]
     assert len(archive.images) == 4
+
+
+def test_get_cancel(wire: Wire, tmp_path: Path) -> None:
+    """Dcmqrscp: a C-CANCEL ends the C-GET, before its sub-operations do."""
+    roles, handlers = [scp_role(SOP_CLASS)], Archive().handlers()
+    with dcmqrscp(wire, tmp_path / "qr") as port:
+        fill(port, 1, instances=4)
+        with scu(port, GET, SOP_CLASS, called=QR_TITLE, roles=roles, handlers=handlers) as association:
+            ask = partial(association.send_c_get, query(StudyInstanceUID=f"{ROOT}.1"), GET, msg_id=7)
+            found = cancelled(wire, association, GET, ask)
+    assert found[-1].Status == CANCEL
+    assert sum(heard.name == "C-STORE-RQ" for heard in judged(wire.record).messages) < 8  # four of them fill

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from .dcmtk import STORE_TITLE, storescp
@@ -12,11 +13,11 @@ from .ends import (
     FIND,
     GET,
     MOVE,
-    OURS,
     PENDING,
     SUCCESS,
     VERIFICATION,
     Archive,
+    cancelled,
     commitment,
     query,
     scp_role,
@@ -66,12 +67,8 @@ def test_find_cancel(wire: Wire, tmp_path: Path) -> None:
     with orthanc(wire, tmp_path / "orthanc") as peer:
         fill(peer.port, 60)
         with scu(peer.port, FIND, called=TITLE) as association:
-            wire.gate.clear()  # it answers until nobody takes it, and then has to wait
-            answers = association.send_c_find(keys, FIND, msg_id=7)
-            association.send_c_cancel(7, query_model=FIND)
-            wait_for(lambda: "C-CANCEL-RQ" in judged(wire.so_far).names(OURS), "the C-CANCEL is on its way")
-            wire.gate.set()
-            found = [status.Status for status, _ in answers]
+            ask = partial(association.send_c_find, keys, FIND, msg_id=7)
+            found = [status.Status for status in cancelled(wire, association, FIND, ask)]
     assert len(found) < 60
     assert found == [PENDING] * (len(found) - 1) + [CANCEL]
 
@@ -89,6 +86,20 @@ def test_move(wire: Wire, tmp_path: Path) -> None:
     assert found[-1].Status == SUCCESS
     assert found[-1].NumberOfCompletedSuboperations == 4
     assert len(list((tmp_path / "third").glob("*.1.1.*"))) == 4
+
+
+def test_move_cancel(wire: Wire, tmp_path: Path) -> None:
+    """A C-CANCEL ends the C-MOVE, before its sub-operations do."""
+    with (
+        storescp(wire, tmp_path / "third", ORTHANC) as third,
+        orthanc(wire, tmp_path / "orthanc", STORESCP=third) as peer,
+    ):
+        fill(peer.port, 1, 4)
+        with scu(peer.port, MOVE, called=TITLE) as association:
+            ask = partial(association.send_c_move, query(StudyInstanceUID=f"{ROOT}.1"), STORE_TITLE, MOVE, msg_id=7)
+            found = cancelled(wire, association, MOVE, ask)
+    assert found[-1].Status == CANCEL
+    assert found[-1].NumberOfRemainingSuboperations > 0
 
 
 def test_get(wire: Wire, tmp_path: Path) -> None:
@@ -116,3 +127,15 @@ def test_commitment(wire: Wire, tmp_path: Path) -> None:
         wait_for(lambda: archive.reports, "an N-EVENT-REPORT")
     ((event_type, report),) = archive.reports
     assert (event_type, report.TransactionUID) == (1, f"{ROOT}.99")
+
+
+def test_get_cancel(wire: Wire, tmp_path: Path) -> None:
+    """A C-CANCEL ends the C-GET, before its sub-operations do."""
+    roles, handlers = [scp_role(SOP_CLASS)], Archive().handlers()
+    with orthanc(wire, tmp_path / "orthanc") as peer:
+        fill(peer.port, 1, 4)
+        with scu(peer.port, GET, SOP_CLASS, called=TITLE, roles=roles, handlers=handlers) as association:
+            ask = partial(association.send_c_get, query(StudyInstanceUID=f"{ROOT}.1"), GET, msg_id=7)
+            found = cancelled(wire, association, GET, ask)
+    assert found[-1].Status == CANCEL
+    assert found[-1].NumberOfRemainingSuboperations > 0
