@@ -6,9 +6,10 @@ import pytest
 
 from dimse.pynetdicom import install, uninstall
 
+from .ends import watched
 from .judged import judged
 from .relay import Wire
-from .verdicts import check
+from .verdicts import agree, check
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,7 +23,9 @@ def layer() -> Iterator[None]:
 @pytest.fixture
 def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     """Relays of a test; when it is over, every message that went over them is judged."""
-    with Wire() as wire:
+    with Wire() as wire, watched() as reports:
         yield wire
+        talk = judged(wire.record)
         module = request.module.__name__.rpartition(".test_")[2]
-        check(judged(wire.record), f"{module}.{request.node.originalname}")
+        check(talk, f"{module}.{request.node.originalname}")
+        agree(talk, reports)

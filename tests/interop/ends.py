@@ -25,6 +25,8 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelMove,
 )
 
+from dimse.pynetdicom import Report, watch
+
 from .instances import SOP_CLASS
 from .judged import judged
 from .relay import HOST, PATIENCE, Wire, wait_for
@@ -42,6 +44,21 @@ COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
 SERVICES = (VERIFICATION, SOP_CLASS, FIND, GET, MOVE, MPPS, COMMITMENT)
 SUCCESS, PENDING, CANCEL = 0x0000, 0xFF00, 0xFE00
 NO_SUCH_INSTANCE, UNKNOWN_DESTINATION = 0x0112, 0xA801
+
+
+# The handlers that every end of ours has.
+_watch: list[Any] = []
+
+
+@contextmanager
+def watched() -> Iterator[list[Report]]:
+    """What a watch of all our ends reports of every message, while it lasts."""
+    reports: list[Report] = []
+    _watch[:] = watch(reports.append, every=True)
+    try:
+        yield reports
+    finally:
+        _watch.clear()
 
 
 def entity(title: str = TITLE) -> AE:
@@ -62,7 +79,7 @@ def scu(
     """An association of ours, released at the end."""
     contexts = [build_context(service, SYNTAXES) for service in services]
     association = entity().associate(
-        HOST, port, contexts=contexts, ae_title=called, ext_neg=roles, evt_handlers=handlers
+        HOST, port, contexts=contexts, ae_title=called, ext_neg=roles, evt_handlers=[*_watch, *(handlers or ())]
     )
     assert association.is_established, f"{called} has not accepted"
     try:
@@ -109,7 +126,7 @@ class Archive:
         ae = entity(title)
         for service in SERVICES:
             ae.add_supported_context(service, SYNTAXES, scu_role=True, scp_role=True)
-        server = ae.start_server((HOST, 0), block=False, evt_handlers=self.handlers())
+        server = ae.start_server((HOST, 0), block=False, evt_handlers=[*_watch, *self.handlers()])
         assert server is not None
         try:
             yield wire.relay(server.server_address[1], peer, OURS)
@@ -166,7 +183,7 @@ class Archive:
         if port is None:
             yield None, None
             return
-        yield HOST, port, {"contexts": [build_context(SOP_CLASS, SYNTAXES)]}
+        yield HOST, port, {"contexts": [build_context(SOP_CLASS, SYNTAXES)], "evt_handlers": list(_watch)}
         yield from self._retrieve(event)
 
     def _retrieve(self, event: Any) -> Iterator[Any]:

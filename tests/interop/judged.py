@@ -36,9 +36,10 @@ class Finding:
 
 @frozen
 class Heard:
-    """A message, who sent it, and what is wrong with it."""
+    """A message, who sent it, between which programs, and what is wrong with it."""
 
     program: str
+    programs: tuple[str, ...]
     name: str
     primitive: Any
     data_set: bytes | None
@@ -146,7 +147,9 @@ class _Listener:
 
     def _keep(self, program: str, name: str, said: Judgement, data_set: Any, found: list[tuple[str, str, str]]) -> None:
         findings = tuple(Finding(program, name, *each) for each in found)
-        self._talk.messages.append(Heard(program, name, said.message, data_set, findings))
+        self._talk.messages.append(
+            Heard(program, tuple(self._programs.values()), name, said.message, data_set, findings)
+        )
         self._talk.findings += findings
 
     def _end(self, *, released: bool) -> None:

@@ -8,11 +8,15 @@ less; with another version, no more. What stands there of pynetdicom its Service
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dimse.pynetdicom import Report
+
+from .ends import OURS
 from .judged import Finding, Talk
 from .programs import version
 
@@ -29,6 +33,25 @@ def check(talk: Talk, test: str) -> None:
     lost = argued - {of(finding) for finding in talk.findings}
     lost = {each for each in lost if version(each[0]) == GOLDEN["versions"][each[0]]}
     assert lost == set(), "a violation that verdicts.json lists for this test, and that did not come up"
+
+
+def agree(talk: Talk, reports: list[Report]) -> None:
+    """A watch at our end says of every message what the judge of the wire says."""
+    wire = Counter(
+        (heard.program == OURS, heard.name, tuple(sorted(finding.rule for finding in heard.findings)))
+        for heard in talk.messages
+        if OURS in heard.programs
+    )
+    ends = Counter(
+        (report.is_ours, name_of(report), tuple(sorted(violation.rule for violation in report.violations)))
+        for report in reports
+    )
+    assert ends == wire, f"at our ends alone: {ends - wire}; on the wire alone: {wire - ends}"
+
+
+def name_of(report: Report) -> str:
+    """The message that a report is of, "" for none."""
+    return "" if report.message is None else report.message.MESSAGES[report.message.role].NAME
 
 
 def of(finding: Finding) -> Facts:
