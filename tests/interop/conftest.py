@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,25 @@ def layer() -> Iterator[None]:
     uninstall()
 
 
+PASSED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Remember of each test whether it got to its end."""
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
+
+
 @pytest.fixture
 def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
-    """Relays of a test; when it is over, every message that went over them is judged."""
+    """Relays of a test; when it has passed, every message that went over them is judged."""
     with Wire() as wire, watched() as reports:
         yield wire
+        if not request.node.stash.get(PASSED, False):
+            return
         talk = judged(wire.record)
         module = request.module.__name__.rpartition(".test_")[2]
         check(talk, f"{module}.{request.node.originalname}")
