@@ -20,9 +20,9 @@ from dimse.value import MOST_TAGS, read, write
 from dimse.vr import AE, AT, MAX_LO, MAX_UI, UI, ae_fault, make_tag
 
 # The form of `dimse.vr`, possessive: a UID is read without going back. The NUL is behind those of odd length.
-_UID_FORM = re.compile(rb"(?!0[0-9])[0-9]++(?:\.(?!0[0-9])[0-9]++)*+\0?").fullmatch
+_UID_FORM = re.compile(rb"(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+))*+\0?").fullmatch
 
-_UID_TEXT = re.compile(r"(?!0[0-9])[0-9]++(?:\.(?!0[0-9])[0-9]++)*+").fullmatch
+_UID_TEXT = re.compile(r"(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+))*+").fullmatch
 _new = str.__new__
 
 # Text of the default repertoire, without space in front of it and with the one behind it that even length may want.
@@ -31,14 +31,20 @@ _SPACE = ord(" ")
 
 
 def read_uid(raw: bytes) -> UID:
-    """A UID in its canonical bytes, of even number.
+    """A UID in its canonical bytes, of even number and of a length that a legal one had.
 
     Raises:
         Unfit: it is none.
     """
-    if len(raw) > MAX_UI or _UID_FORM(raw) is None:
+    if _UID_FORM(raw) is None:
         raise Unfit
     return _new(UID, raw if raw[-1] else raw[:-1], "ascii")
+
+
+def _read_any_uid(raw: bytes) -> UID:
+    if len(raw) > MAX_UI:
+        raise Unfit
+    return read_uid(raw)
 
 
 def uid_value(value: Any) -> UID:
@@ -96,7 +102,7 @@ def element_reader(element: Element) -> Callable[[bytes], Any] | None:
     if element.vr == "AE":
         return TITLES.__getitem__
     if element.vr == "UI":
-        return Cache(read_uid).__getitem__ if element.tag in CLASS_UIDS else read_uid
+        return Cache(_read_any_uid).__getitem__ if element.tag in CLASS_UIDS else _read_any_uid
     return partial(_read_canonical, element.vr)
 
 
