@@ -62,6 +62,7 @@ ROOMS = [
     "assembler",
     "testing",
     "pynetdicom",
+    "capture",
     "__init__",
 ]
 # What is above `dimse` and what the compiler alone may use.

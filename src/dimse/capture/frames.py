@@ -1,0 +1,128 @@
+"""TCP segments out of packets: Ethernet, VLAN, Linux cooked, loopback, IPv4 and IPv6.
+
+Knows headers and nothing of what came before. A packet that was cut by the snapshot length gives what there is of its
+segment and how many bytes were not captured; whatever is no TCP, or no header to trust, gives nothing.
+
+Source: RFC 791, 8200, 9293; the LINKTYPE_ values of tcpdump.
+"""
+
+from __future__ import annotations
+
+import struct
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from dimse.capture.packets import Packet
+
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+NULL, ETHERNET, LOOP, COOKED, COOKED_2 = 0, 1, 108, 113, 276
+_RAW = frozenset({12, 14, 101, 228, 229})
+_IPV4, _IPV6 = 0x0800, 0x86DD
+_VLAN = frozenset({0x8100, 0x88A8, 0x9100})
+_FAMILIES_OF_IPV6 = frozenset({10, 24, 28, 30})
+_TCP, _FRAGMENT, _AUTHENTICATION = 6, 44, 51
+_EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
+_TCP_HEADER = struct.Struct(">HHIIBB")
+_IPV4_HEADER = struct.Struct(">BxHxxHxB")
+_IPV6_HEADER = struct.Struct(">4xHB")
+
+
+class Endpoint(NamedTuple):
+    """An address and port; printed as people write it."""
+
+    address: bytes
+    port: int
+
+    def __str__(self) -> str:
+        address = ip_address(self.address)
+        return f"[{address}]:{self.port}" if address.version == 6 else f"{address}:{self.port}"
+
+
+class Segment(NamedTuple):
+    """A TCP segment: `missing` bytes behind `data` were sent and not captured."""
+
+    source: Endpoint
+    destination: Endpoint
+    sequence: int
+    acknowledged: int | None
+    flags: int
+    data: bytes
+    missing: int
+
+
+def segment_of(packet: Packet) -> Segment | None:
+    """The TCP segment in a packet; None where there is none, or it is a fragment of an IP packet."""
+    data = packet.data
+    try:
+        kind, at = _network(packet.link, data)
+        if kind == _IPV4:
+            return _ipv4(data, at, packet.length)
+        return _ipv6(data, at, packet.length) if kind == _IPV6 else None
+    except (struct.error, IndexError):  # cut within a header
+        return None
+
+
+def _network(link: int, data: bytes) -> tuple[int, int]:
+    """Which IP, and where it begins; (0, 0) for anything else."""
+    if link == ETHERNET:
+        kind, at = int.from_bytes(data[12:14], "big"), 14
+    elif link == COOKED:
+        kind, at = int.from_bytes(data[14:16], "big"), 16
+    elif link == COOKED_2:
+        kind, at = int.from_bytes(data[:2], "big"), 20
+    elif link in _RAW:
+        kind, at = {4: _IPV4, 6: _IPV6}.get(data[0] >> 4, 0), 0
+    elif link in (NULL, LOOP):
+        # The byte order of NULL is that of the host that captured; families are small numbers in either.
+        family = min(int.from_bytes(data[:4], "little"), int.from_bytes(data[:4], "big"))
+        kind, at = _IPV4 if family == 2 else _IPV6 if family in _FAMILIES_OF_IPV6 else 0, 4
+    else:
+        return 0, 0
+    while kind in _VLAN:
+        kind, at = int.from_bytes(data[at + 2 : at + 4], "big"), at + 4
+    return kind, at
+
+
+def _ipv4(data: bytes, at: int, length: int) -> Segment | None:
+    first, total, fragment, protocol = _IPV4_HEADER.unpack_from(data, at)
+    header = (first & 15) * 4
+    if protocol != _TCP or fragment & 0x3FFF or first >> 4 != 4 or header < 20:
+        return None
+    # A sending host that leaves cutting to its network card shows a length of 0.
+    end = at + total if total else length
+    return _tcp(data, at + header, end, data[at + 12 : at + 16], data[at + 16 : at + 20])
+
+
+def _ipv6(data: bytes, at: int, length: int) -> Segment | None:
+    payload, following = _IPV6_HEADER.unpack_from(data, at)
+    end = at + 40 + payload if payload else length
+    source, destination = data[at + 8 : at + 24], data[at + 24 : at + 40]
+    at += 40
+    while following != _TCP:
+        if following in _EXTENSIONS:
+            size = (data[at + 1] + 1) * 8
+        elif following == _AUTHENTICATION:
+            size = (data[at + 1] + 2) * 4
+        elif following == _FRAGMENT and not int.from_bytes(data[at + 2 : at + 4], "big") & 0xFFF9:
+            size = 8
+        else:
+            return None
+        following, at = data[at], at + size
+    return _tcp(data, at, end, source, destination)
+
+
+def _tcp(data: bytes, at: int, end: int, source: bytes, destination: bytes) -> Segment | None:
+    from_port, to_port, sequence, acknowledged, offset, flags = _TCP_HEADER.unpack_from(data, at)
+    start = at + (offset >> 4) * 4
+    if start < at + 20 or start > end:
+        return None
+    taken = data[start:end]
+    return Segment(
+        Endpoint(source, from_port),
+        Endpoint(destination, to_port),
+        sequence,
+        acknowledged if flags & ACK else None,
+        flags,
+        taken,
+        end - start - len(taken),
+    )
