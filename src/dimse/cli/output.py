@@ -1,0 +1,52 @@
+"""Lines to a terminal or a pipe: what peers sent is spelt out, never obeyed.
+
+Every text goes through `plain`. Styles are kept apart from texts, so that nothing in a text is markup; rich is imported
+only where there is a terminal to colour.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, TypeAlias
+
+LONGEST = 4096
+# A text, or a text with its style.
+Part: TypeAlias = "str | tuple[str, str]"
+STYLES = {"error": "bold red", "warning": "yellow", "advisory": "cyan"}
+
+
+def plain(text: str) -> str:
+    """A text in one line of printable characters; all others are spelt as Python does."""
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}..."
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+
+
+class Output:
+    """Where lines go: standard output, in colour where that is a terminal."""
+
+    def __init__(self) -> None:
+        self._console: Any = None
+        if sys.stdout.isatty() and "NO_COLOR" not in os.environ:  # pragma: no cover  (tests have no terminal)
+            from rich.console import Console
+
+            self._console = Console(highlight=False, markup=False, soft_wrap=True)
+
+    def line(self, *parts: Part) -> None:
+        """Write a line."""
+        pairs = [(part, "") if isinstance(part, str) else part for part in parts]
+        if self._console is None:
+            text = "".join(plain(text) for text, _ in pairs)
+            encoding = sys.stdout.encoding or "utf-8"
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+            return
+        from rich.text import Text  # pragma: no cover
+
+        self._console.print(Text.assemble(*((plain(text), style) for text, style in pairs)))  # pragma: no cover
+
+    def raw(self, text: str) -> None:
+        """Write a text as it is: ASCII that a program reads."""
+        sys.stdout.write(text)

@@ -1,0 +1,69 @@
+"""What a message says, in a few words and as plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dimse.primitive import Primitive
+from dimse.violation import Violation
+
+_COUNTS = ("Remaining", "Completed", "Failed", "Warning")
+_CARRIED = {
+    "MoveDestination": "to {}",
+    "AffectedSOPInstanceUID": "instance {}",
+    "RequestedSOPInstanceUID": "instance {}",
+    "MoveOriginatorMessageID": "for C-MOVE {}",
+    "EventTypeID": "event {}",
+    "ActionTypeID": "action {}",
+    **{f"NumberOf{word}Suboperations": f"{{}} {word.lower()}" for word in _COUNTS},
+    "ErrorComment": '"{}"',
+}
+
+
+def name_of(primitive: Primitive[Any, Any]) -> str:
+    """The name of a message, as "C-MOVE-RSP"."""
+    return primitive.MESSAGES[primitive.role].NAME
+
+
+def message_id(primitive: Primitive[Any, Any]) -> int | None:
+    """The Message ID that tells the operation."""
+    keyword = "MessageID" if primitive.role == "request" else "MessageIDBeingRespondedTo"
+    found: int | None = getattr(primitive, keyword, None)
+    return found
+
+
+def carried(primitive: Primitive[Any, Any]) -> str:
+    """What a message carries: its status, destination, instance, counts."""
+    status = primitive.status
+    parts = [] if status is None else [f"{status.code:04X}H {status.status_class or 'of no class'}"]
+    if status is not None and status.meaning and status.meaning != status.status_class:
+        parts[0] += f": {status.meaning}"
+    values = ((text, getattr(primitive, keyword, None)) for keyword, text in _CARRIED.items())
+    parts += [text.format(value) for text, value in values if value is not None]
+    return ", ".join(parts)
+
+
+def parameters(primitive: Primitive[Any, Any]) -> dict[str, Any]:
+    """The parameters that are there, for JSON; Data Sets are not among them."""
+    found = ((row, getattr(primitive, row.keyword, None)) for row in primitive.TABLE if row.vr)
+    return {row.keyword: _as_json(value) for row, value in found if value is not None}
+
+
+def violation_json(violation: Violation) -> dict[str, str]:
+    """A violation as JSON has it."""
+    return {
+        "rule": violation.rule,
+        "severity": violation.severity,
+        "keyword": violation.keyword,
+        "cell": violation.cell,
+        "text": violation.text,
+        "section": violation.section,
+    }
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_as_json(each) for each in value]
+    if isinstance(value, int):
+        return int(value) if type(value).__name__ != "BaseTag" else f"({value >> 16:04X},{value & 0xFFFF:04X})"
+    return str(value)
