@@ -196,3 +196,135 @@ def test_packets_of_two_files() -> None:
     """Two captures one behind the other are one, as pcapng has it."""
     data = (CAPTURES / "rejected.pcapng").read_bytes()
     assert len(list(packets([data, data]))) == 2 * len(whole("rejected"))
+
+
+# show
+
+
+def every_name() -> list[str]:
+    import dimse
+
+    names = [name.replace("_", "-") for name in dimse.services.__all__ if name.startswith(("C_", "N_"))]
+    names += [f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in dimse.DICTIONARY.by_tag]
+    return [*names, "0xA801", "FF00H", "0000", "0x110", "0xFFFF", *list(dimse.RULES)[::25]]
+
+
+def test_show_everything() -> None:
+    """Every service, message, element and rule can be shown, and as JSON."""
+    for name in every_name():
+        result = run("show", name)
+        assert result.exit_code == 0
+        assert result.output.splitlines()[0].isprintable()
+        assert json.loads(run("show", "--json", name).output)["kind"]
+
+
+def test_show_all_services() -> None:
+    """Without a name, the services."""
+    assert len(run("show").output.splitlines()) == 13
+
+
+def test_show_tells_what_the_standard_says() -> None:
+    """The matrix, an element's cells, a Status and a rule, with sections."""
+    rows = {row["name"]: row for row in json.loads(run("show", "--json", "c_move").output)["rows"]}
+    assert rows["Affected SOP Class UID"]["cells"] == ["M", "U(=)", "-"]
+    assert rows["Number of Remaining Sub-operations"]["section"] == "PS3.7 9.1.4.1.8"
+    assert "C-STORE         Req/Ind -, Rsp/Conf C" in run("show", "(0000,0902)").output
+    assert "Move Destination unknown  PS3.4 Table C.4-2" in run("show", "0xA801").output
+    assert "No service answers with it" in run("show", "0x0FFF").output
+    assert "PS3.7 9.1.4.1.7" in run("show", "C-MOVE-RSP.Status.M").output
+
+
+@pytest.mark.parametrize("name", ["foo", "C-MOVE-RSP.Status.X", "Remaining", "(0009,0010)", "\x1b[31m", ""])
+def test_show_what_is_not_there(name: str) -> None:
+    """What is unknown is said, with what comes near."""
+    result = run("show", name)
+    assert result.exit_code == 2
+    assert "\x1b" not in result.output
+
+
+# explain
+
+MOVE = C_MOVE_RQ(
+    MessageID=7, AffectedSOPClassUID="1.2.840.10008.5.1.4.1.2.2.2", Priority=0, MoveDestination="X", Identifier=b"ab"
+)
+
+
+def test_explain_a_file_digits_and_standard_input(tmp_path: Path) -> None:
+    """A file of bytes or digits, digits, and standard input give the same."""
+    command = MOVE.encode()
+    (tmp_path / "bytes").write_bytes(command)
+    (tmp_path / "digits").write_text(f"0x{command[:10].hex(' ')}\n{command[10:].hex(':')}\n")
+    results = [run("explain", path) for path in (tmp_path / "bytes", tmp_path / "digits", command.hex())]
+    results.append(run("explain", "-", stdin=command))
+    assert {result.output for result in results} == {results[0].output}
+    assert {result.exit_code for result in results} == {0}
+    assert "0021H C-MOVE-RQ" in results[0].output
+    assert "0000H MEDIUM" in results[0].output
+    assert "a Data Set follows" in results[0].output
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_explain_a_stream(packed: bool) -> None:
+    """PDUs, or PDVs alone, are put together; a Data Set is not shown."""
+    pdus = [pdu.encode() for pdu in to_pdus(MOVE.encode(), b"SECRET", context_id=1, max_length=60)]
+    stream = b"".join(pdus if packed else (pdu[6:] for pdu in pdus))
+    result = run("explain", "-", stdin=stream)
+    assert result.exit_code == 0
+    assert "Data Set, 6 bytes, not shown" in result.output
+    assert "534543" not in result.output
+    assert b"SECRET".hex(" ") not in result.output
+    parts = json.loads(run("explain", "--json", "-", stdin=stream).output)["parts"]
+    assert [part["part"] for part in parts] == ["command set", "data set"]
+    assert run("explain", "-", stdin=stream[:-4]).exit_code == 1
+    assert "the bytes end within the Command Set" in run("explain", "-", stdin=stream[:70]).output
+
+
+def test_explain_verdicts() -> None:
+    """What is wrong stands beside its element, what is absent below."""
+    wrong = "000000000400000026000000000000010200000021800000000602000000415800000008020000000101000000090200000000FF"
+    text = run("explain", wrong)
+    assert text.exit_code == 1
+    assert "MoveDestination is '-' and present" in text.output
+    assert "MessageIDBeingRespondedTo is M and absent" in text.output
+    found = json.loads(run("explain", "--json", wrong).output)["parts"][0]
+    assert {v["rule"] for v in found["violations"]} >= {"C-MOVE-RSP.MoveDestination.-"}
+    assert found["anomalies"]
+
+
+def wrecks() -> list[str]:
+    cases = json.loads((ROOT / "vectors" / "malformed.json").read_text("utf-8"))["cases"]
+    return sorted({step["command"] for case in cases for step in case["steps"] if step.get("command")})
+
+
+def test_explain_wrecks() -> None:
+    """Each malformed Command Set of the vectors is taken apart as far as it goes, without a traceback."""
+    assert len(wrecks()) > 20
+    for wreck in wrecks():
+        assert run("explain", wreck).exit_code in (0, 1)
+        assert json.loads(run("explain", "--json", wreck).output)["parts"]
+
+
+def test_explain_anything() -> None:
+    """Whatever the bytes: no traceback, and only printable characters."""
+    chance = random.Random(5)
+    pdus = b"".join(pdu.encode() for pdu in to_pdus(MOVE.encode(), b"ab", context_id=1, max_length=60))
+    for data in (MOVE.encode(), pdus, pdus[6:]):
+        cuts = [data[:end] for end in range(0, len(data), 3)]
+        for _ in range(150):
+            changed = bytearray(data)
+            for _ in range(chance.randrange(1, 6)):
+                changed[chance.randrange(len(changed))] = chance.randrange(256)
+            cuts.append(bytes(changed))
+        for each in cuts:
+            output = run("explain", "-", stdin=each).output
+            assert all(character.isprintable() for character in output.replace("\n", ""))
+
+
+def test_explain_nothing_that_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file and no digits, a folder, too much: wrong usage."""
+    monkeypatch.setattr("dimse.cli.explain.MOST_BYTES", 100)
+    (tmp_path / "long").write_bytes(bytes(101))
+    for what in ("zz", str(tmp_path), tmp_path / "long", "a\x1bb"):
+        result = run("explain", what)
+        assert result.exit_code == 2
+        assert "\x1b" not in result.output

@@ -66,3 +66,46 @@ def check(
     if summary.unread:
         sys.exit(UNREAD)
     sys.exit(FOUND if any(summary.severities[level] for level in _FAILING[fail_on]) else 0)
+
+
+@dimse.command()
+@click.argument("what", required=False, metavar="[C-MOVE | C-MOVE-RSP | (0000,0902) | 0xA801 | RULE-ID]")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def show(what: str | None, as_json: bool) -> None:
+    """Show a service's matrix, a message, an element, a Status or a rule, with its sections; all services, if none."""
+    from dimse.cli.output import Output, plain
+    from dimse.cli.show import UnknownError, show
+
+    try:
+        show(what, Output(), as_json=as_json)
+    except UnknownError as error:
+        raise click.UsageError(plain(str(error))) from error
+
+
+@dimse.command()
+@click.argument("what", metavar="FILE|-|HEX")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def explain(what: str, as_json: bool) -> None:
+    """Take a Command Set or a stream of PDVs apart, element by element, with the verdict beside each.
+
+    Give a file, - for standard input, or hexadecimal digits; a file, too, may hold digits. Exit codes: 0, nothing is
+    wrong; 1, something is; 2, wrong usage.
+    """
+    from dimse.cli.explain import MOST_BYTES, bytes_of, explain
+    from dimse.cli.output import Output, plain
+
+    try:
+        if what == "-":
+            given = sys.stdin.buffer.read(MOST_BYTES + 1)
+        elif os.path.isfile(what):
+            with open(what, "rb") as file:
+                given = file.read(MOST_BYTES + 1)
+        else:
+            given = what.encode("utf-8", "surrogateescape")
+            if bytes_of(given) == given:
+                raise click.UsageError(plain(f"{what!r} is no file, and no hexadecimal digits"))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(plain(f"{what!r} cannot be read: {error}")) from error
+    if len(given) > MOST_BYTES:
+        raise click.UsageError(f"more than {MOST_BYTES} bytes")
+    sys.exit(0 if explain(bytes_of(given), Output(), as_json=as_json) else FOUND)
