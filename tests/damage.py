@@ -73,9 +73,9 @@ def _moved(data: bytes, header: int, by: int, body: bytes) -> bytes:
 
 
 def interleaved(*captures: Sequence[Packet]) -> list[Packet]:
-    """Several captures at once, each from hosts of its own. Of Ethernet and IPv4."""
+    """Several captures at once, each on a host of its own. Of Ethernet and IPv4."""
     hosts = [
-        [p._replace(data=p.data[:26] + bytes((10, 0, at, 1)) + bytes((10, 0, at, 2)) + p.data[34:]) for p in capture]
+        [p._replace(data=p.data[:26] + bytes((10, 0, at, 1)) * 2 + p.data[34:]) for p in capture]
         for at, capture in enumerate(captures)
     ]
     return renumbered(packet for together in zip_longest(*hosts) for packet in together if packet is not None)

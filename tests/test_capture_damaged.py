@@ -116,3 +116,5 @@ def test_interleaved() -> None:
     events = followed(damage.interleaved(*(whole(name) for name in names)))
     commands = Counter(e.message.command for e in events if isinstance(e, Said))
     assert commands == Counter(command for name in names for *_, command in expected(name)[0])
+    assert all(e.association.from_start for e in events if isinstance(e, Began))
+    assert not broken(events)

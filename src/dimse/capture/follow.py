@@ -49,6 +49,7 @@ class Follower:
         self._shared = Shared(severities or {}, keep)
         self._followed: OrderedDict[_Key, _Followed] = OrderedDict()
         self._waiting: dict[_Key, int] = {}  # bytes held back
+        self._held = 0  # the sum of these
         self._kept: deque[Event] = deque()
         self._is_closed = False
         self._last = 0, 0
@@ -106,18 +107,19 @@ class Follower:
 
     def _wait(self, key: _Key, followed: _Followed) -> Iterator[Event]:
         """Keep account of what is held back; beyond the most, this connection goes on without what is missing."""
-        self._waiting.pop(key, None)
+        self._held -= self._waiting.pop(key, 0)
         if followed.dialogue is not None and followed.dialogue.is_foreign:
             followed.connection.drop()
         elif followed.connection.held:
             self._waiting[key] = followed.connection.held
-            if sum(self._waiting.values()) > MOST_HELD:
+            self._held += followed.connection.held
+            if self._held > MOST_HELD:
                 yield from self._flush(key, followed)
         if self._waiting:
             self._shared.doubt()  # what one holds back may have come before what others say
 
     def _flush(self, key: _Key, followed: _Followed) -> Iterator[Event]:
-        self._waiting.pop(key, None)
+        self._held -= self._waiting.pop(key, 0)
         for piece in followed.connection.flush(*self._last):
             yield from self._dialogue(followed).take(piece)
 
