@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 import click
 
+from dimse.cli.reports import FORMS, report_in
+
 _LEVELS = ("error", "warning", "advisory", "off")
 _FAILING = {"error": ("error",), "warning": ("error", "warning")}
 FOUND, UNREAD = 1, 3
@@ -31,7 +33,7 @@ def _severities(_: click.Context, __: click.Parameter, given: Iterable[str]) -> 
 
 @dimse.command()
 @click.argument("captures", nargs=-1, required=True, type=click.Path(), metavar="CAPTURE...")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What to write.")
+@click.option("--format", "form", type=click.Choice(list(FORMS)), default="text", help="What to write.")
 @click.option(
     "--fail-on", type=click.Choice(["error", "warning"]), default="error", help="From which severity on to exit with 1."
 )
@@ -52,11 +54,11 @@ def check(
     A directory stands for the captures in it. Exit codes: 0, nothing to fail on; 1, errors were found, or warnings
     with --fail-on warning; 2, wrong usage; 3, a capture could not be read to its end.
     """
-    from dimse.cli.check import Json, Report, Text, check
+    from dimse.cli.check import check
     from dimse.cli.output import Output
 
     output = Output()
-    report: Report = Json(output) if form == "json" else Text(output)
+    report = report_in(form, output)
     try:
         summary = check(captures, report, severities, keep=with_identifiers)
         sys.stdout.flush()

@@ -1,0 +1,66 @@
+"""What every report is handed, and what is counted for all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Protocol
+
+from attrs import Factory, define
+
+from dimse.capture import Encrypted, Ended, Event, Fault, Gap, Said
+from dimse.cli.output import STYLES
+from dimse.violation import Violation
+
+
+@define
+class Summary:
+    """What was found, counted."""
+
+    captures: int = 0
+    associations: int = 0
+    messages: int = 0
+    gaps: int = 0
+    faults: int = 0
+    encrypted: int = 0
+    severities: Counter[str] = Factory(Counter)
+    unread: list[str] = Factory(list)
+
+    def count(self, event: Event) -> None:
+        """Take an event into account."""
+        self.associations += isinstance(event, Ended)
+        self.messages += isinstance(event, Said)
+        self.gaps += isinstance(event, Gap)
+        self.encrypted += isinstance(event, Encrypted)
+        if isinstance(event, Fault):
+            self.faults += 1
+            self.severities["error"] += 1
+        self.severities.update(violation.severity for violation in violations_of(event))
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON has it."""
+        counts = {name: self.severities[name] for name in STYLES}
+        names = ("captures", "associations", "messages", "gaps", "faults", "encrypted", "unread")
+        return {**{name: getattr(self, name) for name in names}, **counts}
+
+
+class Report(Protocol):
+    """Where what was found is told."""
+
+    def begin(self, path: str) -> None:
+        """A capture begins."""
+
+    def event(self, event: Event, first: int) -> None:
+        """Something happened; `first` is when the capture began."""
+
+    def unread(self, path: str, reason: str) -> None:
+        """A capture could not be read, or not to its end."""
+
+    def end(self, summary: Summary) -> None:
+        """All was read."""
+
+
+def violations_of(event: Event) -> tuple[Violation, ...]:
+    """What is wrong with an event."""
+    if isinstance(event, Said):
+        return event.judgement.violations
+    return event.violations if isinstance(event, Ended) else ()
