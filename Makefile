@@ -23,7 +23,7 @@ run: $(STAMP) ## regenerate from the schema, import, judge a captured C-MOVE con
 
 .PHONY: test
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -q -n auto --ignore tests/interop
+	@$(BIN)/python -m pytest -q -n auto --ignore tests/interop --ignore tests/release
 
 .PHONY: interop
 interop: $(STAMP) ## talk to DCMTK, Orthanc, dcmjs-dimse and tshark, those that are installed
@@ -85,6 +85,18 @@ mutants: MODULE ?=
 mutants: $(STAMP) ## change the codec in one place at a time, MODULE= alone or all: a test has to fail
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group mutants
 	@cd tests && ../$(BIN)/python -m mutants $(MODULE)
+
+.PHONY: dist
+dist: $(STAMP) ## build sdist and wheel in dist, of the version that the git tag names, and look into them
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group release
+	@rm -rf dist
+	@$(BIN)/python -m build --outdir dist .
+	@$(BIN)/python -m twine check --strict dist/*
+	@$(BIN)/check-wheel-contents dist/*.whl
+
+.PHONY: installs
+installs: dist ## install the wheel with each extra alone, in every Python that is here, and work with it
+	@$(BIN)/python -m pytest -q -n auto tests/release
 
 .PHONY: clean
 clean: ## remove the environment and caches

@@ -30,6 +30,7 @@ SCHEMA = ROOT / "schema"
 # The rooms of the runtime: a module imports those above it, and none below.
 ROOMS = [
     "lazy",
+    "version",
     "errors",
     "vr",
     "optional",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dimse.severities import Severities
     from dimse.sink import Collect, Drop, Sink, Spool, Stream, Views
     from dimse.status import Status
+    from dimse.version import __version__
     from dimse.violation import Violation
 
 _MODULES = {
@@ -65,6 +66,7 @@ _MODULES = {
     "severities": ("Severities",),
     "sink": ("Collect", "Drop", "Sink", "Spool", "Stream", "Views"),
     "status": ("Status",),
+    "version": ("__version__",),
     "violation": ("Violation",),
     "services": services.__all__,
 }
@@ -111,6 +113,7 @@ __all__ = [
     "UsageError",
     "Views",
     "Violation",
+    "__version__",
     "fit_error_comment",
     "to_pdus",
     "to_pdvs",
