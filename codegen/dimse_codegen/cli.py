@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import keyword
+import re
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,7 +17,8 @@ from dimse_codegen.laws import lint as lint_schema
 from dimse_codegen.load import load, shipped_schema
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import SchemaError
-from dimse_codegen.render import render
+from dimse_codegen.project import PACKAGE, SERVICE, SETTINGS, InTheWayError, project
+from dimse_codegen.render import HEADER, render
 from dimse_codegen.rule_files import print_rules
 from dimse_codegen.sync import ForeignFileError, compare
 from dimse_codegen.sync import generate as write_files
@@ -38,6 +42,47 @@ out_option = click.option(
 @click.version_option(package_name="dimse")
 def main() -> None:
     """Compile the requirement tables of PS3.7, written as YAML, to Python."""
+
+
+def _named(pattern: str) -> Callable[[click.Context, click.Parameter, str], str]:
+    """Takes names of a form, and says so of others."""
+
+    def check(_: click.Context, __: click.Parameter, given: str) -> str:
+        if not re.fullmatch(pattern, given) or keyword.iskeyword(given):
+            raise click.BadParameter(f"{given!r} is not of the form {pattern}")
+        return given
+
+    return check
+
+
+@main.command()
+@click.argument("directory", type=_DIRECTORY, default=".")
+@click.option(
+    "--service",
+    default="X-LOAD",
+    callback=_named(SERVICE),
+    show_default=True,
+    help="Name of the service to begin with.",
+)
+@click.option(
+    "--package",
+    default="acme_dimse",
+    callback=_named(PACKAGE),
+    show_default=True,
+    help="Name of the generated package.",
+)
+def init(directory: Path, service: str, package: str) -> None:
+    """Write a small project: a schema with one service, its settings, hooks for pre-commit and a CI file."""
+    new = project(directory, service, package)
+    try:
+        new.write()
+    except (InTheWayError, OSError) as error:
+        _fail(str(error))
+    for path in new.files:
+        click.echo(f"{path}: written")
+    if directory / SETTINGS not in new.files:
+        click.echo(f"{directory / SETTINGS} is there already; add to it:\n\n{new.settings}")
+    click.echo("next: dimse-codegen lint && dimse-codegen generate")
 
 
 @main.command()
@@ -72,8 +117,14 @@ def check(schema: Path | None, out: Path | None, diff: bool) -> None:
         click.echo(str(difference))
         if diff:
             click.echo(difference.diff(), nl=False)
+    for difference in differences:
+        if difference.kind == "orphaned" and not difference.old.startswith(HEADER):
+            click.echo(f"{difference.path} is not generated, and stays: move it elsewhere")
     if differences:
-        _fail(f"{len(differences)} files of {package} are not as {root} has them; run dimse-codegen generate")
+        _fail(
+            f"{len(differences)} files of {package} are not as {root} has them; "
+            "what was changed by hand belongs in the schema: change that, and run dimse-codegen generate"
+        )
     click.echo(f"{len(files)} files in {package} are as {root} has them")
 
 
