@@ -86,19 +86,19 @@ class Facts(TypedDict):
 
 
 _PART = "PS3.7"
-_SERVICE_SECTIONS = ("9.1", "10.1")
-_PROTOCOL_SECTIONS = ("9.3", "10.3")
-_DESCRIPTION = "Description of Field"
+SERVICE_SECTIONS = ("9.1", "10.1")
+PROTOCOL_SECTIONS = ("9.3", "10.3")
+DESCRIPTION = "Description of Field"
 _SPECIFIC = "Service Class specific"
-_DB = "{http://docbook.org/ns/docbook}"
-_XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
-_SECTION_TAGS = frozenset(_DB + name for name in ("chapter", "appendix", "section"))
-_TITLE_TAGS = frozenset(_DB + name for name in ("title", "caption"))
+DB = "{http://docbook.org/ns/docbook}"
+XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
+SECTION_TAGS = frozenset(DB + name for name in ("chapter", "appendix", "section"))
+_TITLE_TAGS = frozenset(DB + name for name in ("title", "caption"))
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\ufeff"))
-_CODE = re.compile(r"\b([0-9A-F]{4})H\b")
+CODE = re.compile(r"\b([0-9A-F]{4})H\b")
 _TAG = re.compile(r"\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)")
-_STATUS_ITEM = re.compile(r"([^()]+?) ?\(([^()]+)\)")
-_DATA_SET_RULES = {
+STATUS_ITEM = re.compile(r"([^()]+?) ?\(([^()]+)\)")
+DATA_SET_RULES = {
     "present": re.compile(r"indicates that a Data Set"),
     "absent": re.compile(r"indicates that no Data Set"),
     "optional": re.compile(r"indicates (that )?(if|whether) a Data Set"),
@@ -125,7 +125,12 @@ def read(path: Path) -> Facts:
 
     Source: PS3.7 sections 7.5, 9.1, 9.3, 10.1 and 10.3, Annexes C and E.
     """
-    book = _Book(_parse(path))
+    return facts_of(parse(path))
+
+
+def facts_of(root: Element) -> Facts:
+    """The facts of a document that has been parsed; as `read`."""
+    book = _Book(root)
     services = _services(book)
     messages = _messages(book)
     _require_messages(book, services, messages)
@@ -140,7 +145,8 @@ def read(path: Path) -> Facts:
     }
 
 
-def _parse(path: Path) -> Element:
+def parse(path: Path) -> Element:
+    """The root of a document; DocBookError where it is no XML, OSError where it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         # Entities are declared in a DOCTYPE or nowhere, and PS3.7 has none: so no bomb reaches the parser.
@@ -155,18 +161,18 @@ class _Book:
     """The document, its sections and tables found by label."""
 
     def __init__(self, root: Element) -> None:
-        if root.tag != _DB + "book" or _label(root) != _PART:
+        if root.tag != DB + "book" or _label(root) != _PART:
             raise DocBookError(f"document: expected the book {_PART}, found {root.tag} {_label(root)!r}")
         self._root = root
         self._found: dict[str, list[Element]] = defaultdict(list)
         for element in root.iter():
-            if element.tag == _DB + "table":
+            if element.tag == DB + "table":
                 self._found[f"Table {_label(element)}"].append(element)
-            elif element.tag in _SECTION_TAGS:
+            elif element.tag in SECTION_TAGS:
                 self._found[f"section {_label(element)}"].append(element)
 
     def edition(self) -> str:
-        subtitle = " ".join(map(_text, self._root.iter(_DB + "subtitle")))
+        subtitle = " ".join(map(text_of, self._root.iter(DB + "subtitle")))
         found = re.search(rf"{re.escape(_PART)} (\d{{4}}[a-z]?)\b", subtitle)
         if found is None:
             raise DocBookError(f"subtitle: expected '{_PART}' and an edition, found {subtitle!r}")
@@ -183,8 +189,8 @@ class _Table:
     """The headings and rows of a table, as text, every row as wide as the headings."""
 
     def __init__(self, element: Element, where: str = "") -> None:
-        self.where = where or f"Table {_anchor(element)}"
-        rows = [[_text(cell) for cell in row] for row in element.findall(f"*/{_DB}tr")]
+        self.where = where or f"Table {anchor_of(element)}"
+        rows = [[text_of(cell) for cell in row] for row in element.findall(f"*/{DB}tr")]
         if len(rows) < 2 or not rows[0] or not all(rows[0]):
             raise DocBookError(f"{self.where}: expected headings and rows below them, found {rows}")
         self.headings, *self.rows = rows
@@ -223,8 +229,8 @@ def _services(book: _Book) -> dict[str, Service]:
 
 
 def _definitions(book: _Book) -> Iterator[tuple[str, tuple[Element, Element]]]:
-    for part in map(book.section, _SERVICE_SECTIONS):
-        for section in part.findall(_DB + "section"):
+    for part in map(book.section, SERVICE_SECTIONS):
+        for section in part.findall(DB + "section"):
             for name, table in _captioned(section, " Parameters"):
                 yield name, (section, table)
 
@@ -233,7 +239,7 @@ def _service(kind: Sequence[str], procedure: Sequence[str], section: Element, el
     table = _Table(element)
     if not table.headings[0].endswith("Parameter Name") or len(table.headings) < 2:
         raise DocBookError(f"{table.where}: expected Parameter Name and roles, found {table.headings}")
-    titled = [each for each in section.iter(_DB + "section") if _title(each) == "Status"]
+    titled = [each for each in section.iter(DB + "section") if title_of(each) == "Status"]
     status = _only(f"section {_label(section)}", "one section titled Status", titled)
     return {
         "group": kind[0],
@@ -241,19 +247,19 @@ def _service(kind: Sequence[str], procedure: Sequence[str], section: Element, el
         "sub_operations": procedure[0],
         "multiple_responses": procedure[1],
         "cancel": procedure[2],
-        "parameters_table": _anchor(element),
+        "parameters_table": anchor_of(element),
         "columns": table.headings[1:],
         "parameters": {name: [*cells] for name, cells in table.by_name(*table.headings).items()},
         "statuses": _statuses(status),
-        "status_section": _anchor(status),
+        "status_section": anchor_of(status),
     }
 
 
 def _statuses(section: Element) -> list[Status]:
-    where = f"section {_anchor(section)}"
+    where = f"section {anchor_of(section)}"
     statuses: list[Status] = []
-    for item in map(_text, section.iter(_DB + "listitem")):
-        found = _STATUS_ITEM.match(item)
+    for item in map(text_of, section.iter(DB + "listitem")):
+        found = STATUS_ITEM.match(item)
         if found is None:
             raise DocBookError(f"{where}: expected a status and its value in parentheses, found {item!r}")
         statuses.append({"type": found[1], "value": _status_value(where, found[2])})
@@ -263,14 +269,14 @@ def _statuses(section: Element) -> list[Status]:
 
 
 def _status_value(where: str, text: str) -> str | None:
-    codes: list[str] = _CODE.findall(text)
+    codes: list[str] = CODE.findall(text)
     if len(codes) + text.count(_SPECIFIC) != 1:
         raise DocBookError(f"{where}: expected one status code or '{_SPECIFIC}', found {text!r}")
     return codes[0] if codes else None
 
 
 def _messages(book: _Book) -> dict[str, Message]:
-    sections = map(book.section, _PROTOCOL_SECTIONS)
+    sections = map(book.section, PROTOCOL_SECTIONS)
     tables = (found for section in sections for found in _captioned(section, " Message Fields"))
     return _unique("sections 9.3 and 10.3", ((name, _message(table)) for name, table in tables))
 
@@ -279,12 +285,12 @@ def _message(element: Element) -> Message:
     table = _Table(element)
     fields = _fields(table, "Message Field")
     names = (field["field"] for field in fields)
-    descriptions = _unique(table.where, zip(names, table.column(_DESCRIPTION), strict=True))
-    codes: list[str] = _CODE.findall(descriptions.get("Command Field", ""))
+    descriptions = _unique(table.where, zip(names, table.column(DESCRIPTION), strict=True))
+    codes: list[str] = CODE.findall(descriptions.get("Command Field", ""))
     announced = descriptions.get("Command Data Set Type", "")
-    rules = [rule for rule, wording in _DATA_SET_RULES.items() if wording.search(announced)]
+    rules = [rule for rule, wording in DATA_SET_RULES.items() if wording.search(announced)]
     return {
-        "table": _anchor(element),
+        "table": anchor_of(element),
         "command_field": "0x" + _only(table.where, "one code in its Command Field row", codes),
         "data_set": _only(table.where, f"one rule in its Command Data Set Type row {announced!r}", rules),
         "fields": [field if field["tag"] else {**field, "vr": None, "vm": None} for field in fields],
@@ -292,8 +298,8 @@ def _message(element: Element) -> Message:
 
 
 def _require_messages(book: _Book, services: Iterable[str], messages: Collection[str]) -> None:
-    parts = map(book.section, _PROTOCOL_SECTIONS)
-    titles = [_title(section) for part in parts for section in part.iter(_DB + "section")]
+    parts = map(book.section, PROTOCOL_SECTIONS)
+    titles = [title_of(section) for part in parts for section in part.iter(DB + "section")]
     named = [title for title in titles if title.endswith(("-RQ", "-RSP"))]
     for name in [*named, *(service + suffix for service in services for suffix in ("-RQ", "-RSP"))]:
         if name not in messages:
@@ -316,7 +322,7 @@ def _dictionary(table: _Table) -> list[DictionaryEntry]:
 
 def _status_types(annex: Element) -> Iterator[StatusType]:
     for section in _sections(annex):
-        name, ending, _ = _title(section).partition(" Status Class")
+        name, ending, _ = title_of(section).partition(" Status Class")
         if not ending:
             raise DocBookError(f"section {_label(section)}: expected a Status Class, found {name!r}")
         for status_type in _sections(section):
@@ -324,16 +330,16 @@ def _status_types(annex: Element) -> Iterator[StatusType]:
 
 
 def _status_type(section: Element, status_class: str) -> StatusType:
-    where, title = f"section {_anchor(section)}", _title(section)
+    where, title = f"section {anchor_of(section)}", title_of(section)
     if not title:
         raise DocBookError(f"{where}: expected a title, found none")
-    tables = [*section.iter(_DB + "table"), *section.iter(_DB + "informaltable")]
+    tables = [*section.iter(DB + "table"), *section.iter(DB + "informaltable")]
     table = _Table(_only(where, "one table", tables), where)
     fields = _fields(table, "Status Field")
-    described = zip(fields, table.column(_DESCRIPTION), strict=True)
+    described = zip(fields, table.column(DESCRIPTION), strict=True)
     status = [description for field, description in described if field["field"] == "Status"]
     return {
-        "section": _anchor(section),
+        "section": anchor_of(section),
         "type": title,
         "class": status_class,
         "value": _status_value(where, _only(where, "one Status row", status)),
@@ -342,34 +348,37 @@ def _status_type(section: Element, status_class: str) -> StatusType:
 
 
 def _sections(element: Element) -> list[Element]:
-    found = element.findall(_DB + "section")
+    found = element.findall(DB + "section")
     if not found:
         raise DocBookError(f"section {_label(element)}: expected sections in it, found none")
     return found
 
 
 def _captioned(within: Element, ending: str) -> Iterator[tuple[str, Element]]:
-    for table in within.iter(_DB + "table"):
-        if _title(table).endswith(ending):
-            yield _title(table).removesuffix(ending), table
+    for table in within.iter(DB + "table"):
+        if title_of(table).endswith(ending):
+            yield title_of(table).removesuffix(ending), table
 
 
 def _label(element: Element) -> str:
-    return element.get("label") or element.get(_XML_ID, "").rpartition("_")[2]
+    return element.get("label") or element.get(XML_ID, "").rpartition("_")[2]
 
 
-def _anchor(element: Element) -> str:
+def anchor_of(element: Element) -> str:
+    """Number of a section or table."""
     label = _label(element)
     if not label:
-        raise DocBookError(f"{_title(element)!r}: expected a label or an xml:id")
+        raise DocBookError(f"{title_of(element)!r}: expected a label or an xml:id")
     return label
 
 
-def _title(element: Element) -> str:
-    return " ".join(_text(each) for each in element if each.tag in _TITLE_TAGS)
+def title_of(element: Element) -> str:
+    """Title of a section, caption of a table."""
+    return " ".join(text_of(each) for each in element if each.tag in _TITLE_TAGS)
 
 
-def _text(element: Element) -> str:
+def text_of(element: Element) -> str:
+    """What an element says, without layout."""
     return " ".join("".join(element.itertext()).translate(_INVISIBLE).split())
 
 
