@@ -7,11 +7,15 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from dimse_codegen.changes.kinds import CLASSES
+from dimse_codegen.docbook import DocBookError
+from dimse_codegen.findings import FORMATS, Finding, Report, form, printable
 from dimse_codegen.laws import LAWS
 from dimse_codegen.laws import lint as lint_schema
 from dimse_codegen.load import load, shipped_schema
@@ -35,6 +39,13 @@ out_option = click.option(
     "--out",
     type=_DIRECTORY,
     help="Package directory, all of it generated; else tool.dimse-codegen.out of pyproject.toml.",
+)
+format_option = click.option(
+    "--format",
+    "form_name",
+    type=click.Choice([*FORMATS]),
+    default="text",
+    help="text for people, json, github for workflow commands, sarif for SARIF 2.1.0.",
 )
 
 
@@ -153,15 +164,91 @@ def vectors(schema: Path | None, out: Path | None, pages: Path | None, check: bo
 @main.command()
 @schema_option
 @click.option("--laws", is_flag=True, help="List the laws and their purpose.")
-def lint(schema: Path | None, laws: bool) -> None:
+@format_option
+def lint(schema: Path | None, laws: bool, form_name: str) -> None:
     """Check a schema against the laws that every schema obeys."""
     if laws:
         for law in sorted(LAWS, key=lambda law: law.id):
             click.echo(f"{law.id:24} {law.purpose}")
         return
     root = _schema_directory(schema)
-    _linted(root)
-    click.echo(f"{root} obeys all {len(LAWS)} laws")
+    if form_name == "text":
+        _linted(root)
+        click.echo(f"{root} obeys all {len(LAWS)} laws")
+        return
+    try:
+        problems = lint_schema(load(root))
+    except SchemaError as error:
+        problems = [*error.problems]
+    purposes = {law.id: law.purpose for law in LAWS}
+    _say(Report("lint", version("dimse"), purposes, [Finding.of(problem) for problem in problems]), form_name)
+    if problems:
+        sys.exit(1)
+
+
+@main.command()
+@schema_option
+@click.option("--against", metavar="REF|DIR|WHEEL", help="The schema to compare with: a directory, a wheel, a commit.")
+@click.option("--rules", is_flag=True, help="List the kinds of change, their classes and purpose.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(CLASSES),
+    multiple=True,
+    help="Fail for breaks of this class alone; may be given more than once. All classes, if not given.",
+)
+@format_option
+def breaking(schema: Path | None, against: str | None, rules: bool, fail_on: tuple[str, ...], form_name: str) -> None:
+    """Tell every difference from another schema: whom it concerns, and what it means for them.
+
+    Exit status 0: nothing breaks; 1: something does; 2: one of the schemas cannot be read.
+    """
+    from dimse_codegen.changes import fields, sources, suppressions, told
+    from dimse_codegen.changes.kinds import KINDS
+
+    if rules:
+        for kind in sorted(KINDS.values(), key=lambda kind: kind.id):
+            classes = f"{' '.join(kind.classes)}{', breaking' * kind.breaking}"
+            click.echo(f"{kind.id:27}{classes:27}{kind.purpose}")
+        return
+    if against is None:
+        raise click.UsageError("say what to compare with: --against REF, DIR or WHEEL")
+    root = _schema_directory(schema)
+    current = _linted(root, 2)
+    try:
+        accepted = suppressions.read(root)
+        with sources.opened(against, root) as other:
+            changes = fields.compare(other.schema, current)
+            verdict = told.judge(changes, other, accepted, fail_on or CLASSES, version("dimse"))
+    except (sources.SourceError, SchemaError, OSError) as error:
+        _fail(str(error), 2)
+    _say(verdict.report, form_name)
+    if verdict.broken:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("old", type=_FILE)
+@click.argument("new", type=_FILE)
+@schema_option
+@format_option
+def diff(old: Path, new: Path, schema: Path | None, form_name: str) -> None:
+    """Compare two editions of PS3.7 as DocBook: tables, cells, codes, and the text of what the schema cites.
+
+    Exit status 0: nothing differs; 1: something does; 2: one of them cannot be read.
+    """
+    from dimse_codegen.changes import editions
+
+    current = _linted(_schema_directory(schema), 2)
+    books = []
+    for path in (old, new):
+        try:
+            books.append(editions.read(path))
+        except (DocBookError, OSError) as error:
+            _fail(f"{path}: {error}", 2)
+    report = editions.compare(books[0], books[1], current, version("dimse"))
+    _say(report, form_name)
+    if report.findings:
+        sys.exit(1)
 
 
 @main.command()
@@ -170,7 +257,7 @@ def lint(schema: Path | None, laws: bool) -> None:
 def audit(part07: Path, schema: Path | None) -> None:
     """Compare a schema, cell by cell, with PS3.7 as DocBook (PART07.XML)."""
     from dimse_codegen.audit import audit as audit_schema
-    from dimse_codegen.docbook import DocBookError, read
+    from dimse_codegen.docbook import read
 
     try:
         facts = read(part07)
@@ -182,7 +269,13 @@ def audit(part07: Path, schema: Path | None) -> None:
         sys.exit(1)
 
 
-def _linted(root: Path) -> Schema:
+def _say(report: Report, form_name: str) -> None:
+    text = form(report, form_name)
+    if text:
+        click.echo(text)
+
+
+def _linted(root: Path, status: int = 1) -> Schema:
     """Load a schema; every fault of form and every broken law goes to standard error."""
     try:
         schema = load(root)
@@ -191,7 +284,7 @@ def _linted(root: Path) -> Schema:
             raise SchemaError(problems)
     except SchemaError as error:
         click.echo(str(error), err=True)
-        _fail(f"{len(error.problems)} problems in {root}")
+        _fail(f"{len(error.problems)} problems in {root}", status)
     return schema
 
 
@@ -243,6 +336,6 @@ def _setting(project: Path, key: str) -> str | None:
     return value
 
 
-def _fail(text: str) -> NoReturn:
-    click.echo(f"dimse-codegen: {text}", err=True)
-    sys.exit(1)
+def _fail(text: str, status: int = 1) -> NoReturn:
+    click.echo("dimse-codegen: " + "\n".join(map(printable, text.split("\n"))), err=True)
+    sys.exit(status)
