@@ -56,6 +56,10 @@ types: $(STAMP) ## mypy strict and pyright
 .PHONY: check
 check: check-generated lint types test ## everything CI runs
 
+.PHONY: breaking
+breaking: $(STAMP) ## what changed in the schema since the last release, and whom it breaks
+	@against=$$(.ci/last-release) && $(BIN)/dimse-codegen breaking --against "$$against"
+
 .PHONY: bench
 bench: $(STAMP) ## figures beside pynetdicom, pydicom and, where libdcmtk-dev is installed, DCMTK
 	@$(BIN)/python -m pytest -q -p no:xdist -p no:cacheprovider $(wildcard tests/bench/bench_*.py)

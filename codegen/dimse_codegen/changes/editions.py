@@ -112,7 +112,7 @@ def _rows(old: Edition, new: Edition) -> Iterator[Finding]:
         ours = new.rows.get(where, {})
         for name, mine in pairs([*theirs], [*ours]).items():
             if theirs[name] != ours[mine]:
-                codes = [", ".join(CODE.findall(text)) for text in (theirs[name], ours[mine])]
+                codes = [", ".join(f"{code}H" for code in CODE.findall(text)) for text in (theirs[name], ours[mine])]
                 told = f"; codes {codes[0] or NOTHING} -> {codes[1] or NOTHING}" if codes[0] != codes[1] else ""
                 yield _finding("TEXT_CHANGED", f"{where}, {mine}: its text is another{told}", new, where)
 

@@ -87,7 +87,8 @@ def _values(pair: Pair, _: str) -> Iterator[Change]:
             yield pair.change("VALUES_FREED", label, tuple(old), None)
             continue
         if not old and new:
-            yield pair.change("VALUE_REMOVED", f"{label}, all others", None, tuple(new))
+            yield pair.change("VALUE_REMOVED", f"{label}, all others", "any", tuple(new))
+            continue
         words = [
             {str(word): Text(f"{word} {code:04X}H", word.at) for word, code in each.items()} for each in (old, new)
         ]

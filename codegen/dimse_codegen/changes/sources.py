@@ -66,6 +66,8 @@ def opened(against: str, schema: Path) -> Iterator[Other]:
     Raises:
         SourceError: nothing of that name, nothing like a schema in it, or one that breaks a law.
     """
+    if not against.strip():
+        raise SourceError("the name of what to compare with is empty")
     path = Path(against)
     if path.is_dir():
         root = _in_project(path)
