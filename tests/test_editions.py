@@ -19,7 +19,8 @@ SCHEMA = load(shipped_schema())
 
 # What stands in the small document, what is put there; the rule and what is said.
 SMALL: list[tuple[str, str, str, str]] = [
-    ("<td><para>U(=)</para></td>", "<td><para>M(=)</para></td>", "CELL_CHANGED", "Table 9.1-7, Test ID, Rsp/Conf: U(=) -> M(=)"),
+    ("<td><para>U(=)</para></td>", "<td><para>M(=)</para></td>",
+     "CELL_CHANGED", "Table 9.1-7, Test ID, Rsp/Conf: U(=) -> M(=)"),
     ("<para>Test ID</para>", "<para>Trial ID</para>", "ROW_RENAMED", "Table 9.1-7, Test ID: Test ID -> Trial ID"),
     ("0A01H", "0A02H", "CELL_CHANGED", "Table 9.3-1, Command Field, Code: 0A01H -> 0A02H"),
     ("OldNew", "OldOrNew", "CELL_CHANGED", "Table E.2-1, Old/New, Keyword: OldNew -> OldOrNew"),
@@ -27,7 +28,8 @@ SMALL: list[tuple[str, str, str, str]] = [
     ("<para>LO</para>", "<para>LT</para>", "CELL_CHANGED", "Section C.2.1, Remark, VR: LO -> LT"),
     ("Fine (0000H)", "Fine (0001H)", "CELL_CHANGED", "Section 9.1.4.1.2, Fine, Code: 0000H -> 0001H"),
     ("set to 0000H.", "set to 0002H.", "CELL_CHANGED", "Annex C, Fine, Code: 0000H -> 0002H"),
-    ("All is well", "All is fine", "PROSE_CHANGED", "Section 9.1.4.1.2 (sect_9.1.4.1.2): its text is another; cited here"),
+    ("All is well", "All is fine",
+     "PROSE_CHANGED", "Section 9.1.4.1.2 (sect_9.1.4.1.2): its text is another; cited here"),
     ("<para>Set.</para>", "<para>A set.</para>", "TEXT_CHANGED", "Table 9.3-1, Load: its text is another"),
     ("optional field contains FFFFH", "optional field contains FFFEH", "TEXT_CHANGED",
      "Section C.2.1, Remark: its text is another; codes FFFFH -> FFFEH"),
@@ -84,37 +86,31 @@ def table(text: str, label: str) -> tuple[int, int]:
     return start, text.index("</table>", start)
 
 
-def in_row(text: str, label: str, row: str, old: str, new: str) -> str:
-    """A cell of a row of a table replaced; each row begins with <tr and has its name in its first cells."""
+def row_of(text: str, label: str, row: str) -> slice:
+    """Where the row of a table is whose cells have a name."""
     start, end = table(text, label)
-    rows = list(re.finditer(r"<tr\b.*?</tr>", text[start:end], re.DOTALL))
+    rows = re.finditer(r"<tr\b.*?</tr>", text[start:end], re.DOTALL)
     [found] = [each for each in rows if re.search(rf">\s*{re.escape(row)}\s*<", each[0])]
-    assert found[0].count(old) == 1, (label, row, found[0].count(old))
-    changed = found[0].replace(old, new)
-    return text[: start + found.start()] + changed + text[start + found.end() :]
+    return slice(start + found.start(), start + found.end())
+
+
+def in_row(text: str, label: str, row: str, old: str, new: str) -> str:
+    """A cell of a row replaced."""
+    place = row_of(text, label, row)
+    assert text[place].count(old) == 1, (label, row, old)
+    return text[: place.start] + text[place].replace(old, new) + text[place.stop :]
 
 
 def rowless(text: str, label: str, row: str) -> str:
     """A table without a row."""
-    start, end = table(text, label)
-    [found] = [
-        each
-        for each in re.finditer(r"<tr\b.*?</tr>", text[start:end], re.DOTALL)
-        if re.search(rf">\s*{re.escape(row)}\s*<", each[0])
-    ]
-    return text[: start + found.start()] + text[start + found.end() :]
+    place = row_of(text, label, row)
+    return text[: place.start] + text[place.stop :]
 
 
 def doubled(text: str, label: str, row: str, name: str) -> str:
     """A table with one row more, a copy under another name."""
-    start, end = table(text, label)
-    [found] = [
-        each
-        for each in re.finditer(r"<tr\b.*?</tr>", text[start:end], re.DOTALL)
-        if re.search(rf">\s*{re.escape(row)}\s*<", each[0])
-    ]
-    at = start + found.end()
-    return text[:at] + found[0].replace(row, name) + text[at:]
+    place = row_of(text, label, row)
+    return text[: place.stop] + text[place].replace(row, name) + text[place.stop :]
 
 
 def altered(text: str) -> str:
