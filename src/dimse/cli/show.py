@@ -1,15 +1,20 @@
-"""`dimse show`: a service, a message, an element, a Status or a rule, as the schema has it."""
+"""`dimse show`: a service, a message, an element, a Status or rules, as the schema has it.
+
+Only what is asked for is imported: a service is looked up by its name, and its rules are read off its own matrix.
+"""
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from dimse.cli.output import STYLES, Output
+from dimse import services
+from dimse.cli.output import Output
 
 _TAG = re.compile(r"\(?([0-9A-Fa-f]{4}),?\s?([0-9A-Fa-f]{4})\)?")
 _STATUS = re.compile(r"(?:0[xX]([0-9A-Fa-f]{1,4})|([0-9A-Fa-f]{4})[hH]?)")
+_NEAR = 5
 
 
 class UnknownError(Exception):
@@ -25,18 +30,22 @@ def facts(what: str | None) -> dict[str, Any]:
     if what is None:
         return _all()
     name = what.strip()
-    upper = name.upper().replace("_", "-")
-    for service in _services():
-        if upper == service.SERVICE:
-            return _service(service)
-        for message in service.MESSAGES.values():
-            if upper == message.NAME:
-                return _message(message)
+    upper = re.sub(r"[\s_]+", "-", name.upper())
+    attribute = upper.replace("-", "_")
+    if attribute in services.__all__:
+        found = getattr(services, attribute)
+        if getattr(found, "SERVICE", None) == upper:
+            return _service(found)
+        if getattr(found, "NAME", None) == upper:
+            return _message(found)
     if tag := _TAG.fullmatch(name):
         return _element(int(tag[1] + tag[2], 16))
     if status := _STATUS.fullmatch(name):
         return _status(int(status[1] or status[2], 16))
-    return _rule(name)
+    for element in services.DICTIONARY.by_tag.values():
+        if _bare(name) in (element.keyword.lower(), _bare(element.name)):
+            return _element(element.tag)
+    return _rules(name)
 
 
 def show(what: str | None, output: Output, *, as_json: bool) -> None:
@@ -47,21 +56,23 @@ def show(what: str | None, output: Output, *, as_json: bool) -> None:
     """
     found = facts(what)
     if as_json:
+        import json
+
         output.raw(json.dumps(found, indent=2) + "\n")
         return
-    _WRITERS[found["kind"]](found, output)
+    from dimse.cli.show_text import write
+
+    write(found, output)
 
 
-def _services() -> tuple[Any, ...]:
-    from dimse import services
-
-    return tuple(
-        getattr(services, name) for name in services.__all__ if name.count("_") in (1, 2) and _is_service(name)
-    )
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _is_service(name: str) -> bool:
-    return name.startswith(("C_", "N_")) and not name.endswith(("_RQ", "_RSP"))
+def _services() -> Iterator[Any]:
+    for name in services.__all__:
+        if name.startswith(("C_", "N_")) and not name.endswith(("_RQ", "_RSP")):
+            yield getattr(services, name)
 
 
 def _all() -> dict[str, Any]:
@@ -87,10 +98,19 @@ def _service(service: Any) -> dict[str, Any]:
                 "cells": [row.cell(role) for role in service.TABLE.roles],
                 "status_related": row.status_related,
                 "section": f"PS3.7 {row.section}",
+                **_conditions(row),
             }
             for row in service.TABLE
         ],
+        "statuses": [
+            {"type": each.name, "class": each.status_class, "code": _hex(each.code), "section": f"PS3.7 {each.section}"}
+            for each in service.STATUSES.types
+        ],
     }
+
+
+def _hex(code: int | None) -> str | None:
+    return None if code is None else f"{code:04X}H"
 
 
 def _entry(row: Any) -> dict[str, Any]:
@@ -98,18 +118,30 @@ def _entry(row: Any) -> dict[str, Any]:
     return {"name": row.name, "keyword": row.keyword, "tag": tag, "vr": row.vr, "vm": row.vm}
 
 
+def _conditions(row: Any) -> dict[str, str | None]:
+    """When a C cell's parameter is required, and when it is permitted, in words; None where nothing is said of it."""
+    permitted = row.with_status if row.status_related and row.permitted is None else row.permitted
+    return {
+        "required_while": None if row.required is None else str(row.required),
+        "permitted_while": None if permitted is None else str(permitted),
+    }
+
+
 def _message(message: Any) -> dict[str, Any]:
     service = message.PRIMITIVE
+    rules = _told(_rules_of(service))
     rows = [
         {
             **_entry(row),
             "cell": row.cell(message.ROLE),
             "section": f"PS3.7 {row.section}",
-            "rules": _rules_of(f"{message.NAME}.{row.keyword}."),
+            **_conditions(row),
+            "rules": [rule for rule in rules if rule["rule"].startswith(f"{message.NAME}.{row.keyword}.")],
         }
         for row in service.TABLE
         if row.cell(message.ROLE) != "-"
     ]
+    taken = {rule["rule"] for row in rows for rule in row["rules"]}
     return {
         "kind": "message",
         "message": message.NAME,
@@ -117,23 +149,31 @@ def _message(message: Any) -> dict[str, Any]:
         "table": f"PS3.7 {message.FIELDS}",
         "data_set": message.DATA_SET,
         "parameters": rows,
+        "rules": [r for r in rules if r["rule"].startswith(f"{message.NAME}.") and r["rule"] not in taken],
     }
 
 
-def _rules_of(prefix: str) -> list[dict[str, str]]:
-    from dimse.services import RULES
+def _rules_of(service: Any) -> Iterable[Any]:
+    from dimse.rules import Rules
 
+    return Rules(services.DICTIONARY, [service]).values()
+
+
+def _told(rules: Iterable[Any]) -> list[dict[str, Any]]:
     return [
-        {"rule": rule.id, "severity": rule.severity, "section": rule.section, "purpose": rule.purpose}
-        for identifier, rule in RULES.items()
-        if identifier.startswith(prefix)
+        {
+            "rule": rule.id,
+            "severity": rule.severity,
+            "section": rule.section,
+            "purpose": rule.purpose,
+            "statuses": list(rule.statuses),
+        }
+        for rule in rules
     ]
 
 
 def _element(tag: int) -> dict[str, Any]:
-    from dimse.services import DICTIONARY
-
-    element = DICTIONARY.by_tag.get(tag)
+    element = services.DICTIONARY.by_tag.get(tag)
     if element is None:
         raise UnknownError(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) is in no Command Dictionary (PS3.7 E.1)")
     return {
@@ -143,21 +183,27 @@ def _element(tag: int) -> dict[str, Any]:
         "section": "PS3.7 E.2" if element.retired else "PS3.7 E.1",
         "values": [f"{value:04X}H" for value in element.values],
         "used": [
-            {"service": service.SERVICE, "cells": dict(zip(service.TABLE.columns, cells, strict=True))}
+            {
+                "service": service.SERVICE,
+                "cells": dict(zip(service.TABLE.columns, (row.cell(role) for role in service.TABLE.roles), strict=True)),
+                "section": f"PS3.7 {row.section}",
+                **_conditions(row),
+            }
             for service in _services()
             for row in service.TABLE
             if row.tag == tag
-            for cells in [[row.cell(role) for role in service.TABLE.roles]]
         ],
     }
 
 
 def _status(code: int) -> dict[str, Any]:
     found = []
+    status_class = None
     for service in _services():
+        plain = service.STATUSES.status(code)
+        status_class = plain.status_class
         if "response" not in service.MESSAGES:
             continue
-        plain = service.STATUSES.status(code)
         rows: dict[tuple[str, str, str], None] = {}
         for uid in service.STATUSES.sop_classes:
             status = service.STATUSES.status(code, uid)
@@ -165,114 +211,39 @@ def _status(code: int) -> dict[str, Any]:
                 rows[status.type or "", status.meaning, status.section] = None
         if rows or (plain.of_service and plain.type):
             rows = rows or {(plain.type or "", plain.meaning, plain.section): None}
+            fields = list(plain.keywords)
             found += [
-                {
-                    "service": service.SERVICE,
-                    "type": type_,
-                    "meaning": meaning,
-                    "section": section,
-                    "fields": list(plain.keywords),
-                }
+                {"service": service.SERVICE, "type": type_, "meaning": meaning, "section": section, "fields": fields}
                 for type_, meaning, section in rows
             ]
-    status_class = next(iter(_services())).STATUSES.status(code).status_class
     return {"kind": "status", "status": f"{code:04X}H", "class": status_class, "services": found}
 
 
-def _rule(name: str) -> dict[str, Any]:
-    from dimse.services import RULES
+def _rules(name: str) -> dict[str, Any]:
+    """A rule, or those of a pattern or a beginning."""
+    from fnmatch import fnmatchcase
 
-    rule = RULES.get(name)
-    if rule is None:
-        near = [each for each in RULES if name.upper() in each.upper()][:5]
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise UnknownError(f"{name!r} is no service, message, tag, Status or rule{hint}")
-    return {
-        "kind": "rule",
-        "rule": rule.id,
-        "severity": rule.severity,
-        "section": rule.section,
-        "purpose": rule.purpose,
-        "statuses": list(rule.statuses),
-    }
-
-
-# To read
-
-
-def table(rows: list[list[str]], output: Output) -> None:
-    """Rows in columns, the first row as heads."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for number, row in enumerate(rows):
-        text = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        output.line((text, "" if number else "bold"))
-
-
-def _write_services(found: dict[str, Any], output: Output) -> None:
-    rows = [[each["service"], each["table"], ", ".join(each["messages"])] for each in found["services"]]
-    table([["Service", "PS3.7", "Messages"], *rows], output)
-
-
-def _write_service(found: dict[str, Any], output: Output) -> None:
-    output.line((f"{found['service']}: {found['table']}", "bold"))
-    heads = ["Parameter", "Tag", "VR", *found["columns"], "Section"]
-    rows = [
-        [
-            r["name"],
-            r["tag"] or "",
-            r["vr"],
-            *(cell or "" for cell in r["cells"]),
-            r["section"] + " (Annex C)" * r["status_related"],
-        ]
-        for r in found["rows"]
+    upper = name.upper()
+    found = {rule.id: rule for rule in services.RULES.values() if rule.id.upper() == upper}
+    if found:
+        return {"kind": "rule", **_told(found.values())[0]}
+    patterns = (upper, f"{upper}.*") if upper else ()
+    matched = [
+        rule for rule in services.RULES.values() if any(fnmatchcase(rule.id.upper(), pattern) for pattern in patterns)
     ]
-    table([heads, *rows], output)
+    if not matched:
+        raise UnknownError(f"{name!r} is no service, message, element, Status or rule{_hint(name)}")
+    return {"kind": "rules", "pattern": name, "rules": _told(matched)}
 
 
-def _write_message(found: dict[str, Any], output: Output) -> None:
-    output.line((f"{found['message']}: {found['table']}, Command Field {found['command_field']}", "bold"))
-    output.line(f"Data Set: {found['data_set']}")
-    rows = [[r["tag"] or "", r["name"], r["vr"], r["vm"], r["cell"] or "", r["section"]] for r in found["parameters"]]
-    table([["Tag", "Parameter", "VR", "VM", "Cell", "Section"], *rows], output)
-    output.line()
-    for row in found["parameters"]:
-        for rule in row["rules"]:
-            style = STYLES[rule["severity"]]
-            output.line((f"{rule['severity']:9}", style), f"{rule['rule']}: {rule['purpose']} ({rule['section']})")
+def _hint(name: str) -> str:
+    from difflib import get_close_matches
 
-
-def _write_element(found: dict[str, Any], output: Output) -> None:
-    retired = ", retired" if found["retired"] else ""
-    output.line((f"{found['tag']} {found['name']}", "bold"))
-    output.line(f"{found['keyword']}, VR {found['vr']}, VM {found['vm']}{retired} ({found['section']})")
-    if found["values"]:
-        output.line(f"one of {', '.join(found['values'])}")
-    for used in found["used"]:
-        output.line(f"  {used['service']:15} " + ", ".join(f"{head} {cell}" for head, cell in used["cells"].items()))
-
-
-def _write_status(found: dict[str, Any], output: Output) -> None:
-    output.line((f"{found['status']}: {found['class'] or 'of no status class'}", "bold"))
-    rows = [[e["service"], e["type"], e["meaning"], e["section"], ", ".join(e["fields"])] for e in found["services"]]
-    if rows:
-        table([["Service", "Type", "Meaning", "Section", "Fields permitted"], *rows], output)
-    else:
-        output.line("No service answers with it.")
-
-
-def _write_rule(found: dict[str, Any], output: Output) -> None:
-    output.line((found["rule"], "bold"))
-    output.line((found["severity"], STYLES[found["severity"]]), f", {found['section']}")
-    output.line(found["purpose"])
-    if found["statuses"]:
-        output.line(f"To be refused with: {', '.join(found['statuses'])}")
-
-
-_WRITERS = {
-    "services": _write_services,
-    "service": _write_service,
-    "message": _write_message,
-    "element": _write_element,
-    "status": _write_status,
-    "rule": _write_rule,
-}
+    known = {each.SERVICE: None for each in _services()}
+    known |= {message.NAME: None for each in _services() for message in each.MESSAGES.values()}
+    known |= {each.keyword: None for each in services.DICTIONARY.by_tag.values()}
+    known |= dict.fromkeys(services.RULES)
+    by_upper = {each.upper(): each for each in known}
+    upper = name.upper()
+    near = [each for each in by_upper if upper and upper in each][:_NEAR] or get_close_matches(upper, by_upper, _NEAR)
+    return f"; did you mean {', '.join(by_upper[each] for each in near)}?" if near else ""
