@@ -25,7 +25,7 @@ def check(paths: Iterable[str], report: Report, severities: Mapping[str, str], *
         report.begin(path)
         try:
             for event, first in _events(path, severities, KEEP if keep else 0):
-                summary.count(event)
+                summary.count(event, path)
                 report.event(event, first)
             summary.captures += 1
         except (CaptureError, OSError) as error:

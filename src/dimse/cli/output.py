@@ -25,6 +25,11 @@ def plain(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
+def spelt(path: str) -> str:
+    """A path as text that can be encoded: bytes of it that are no UTF-8 are spelt out."""
+    return path.encode("utf-8", "backslashreplace").decode()
+
+
 class Output:
     """Where lines go: standard output, in colour where that is a terminal."""
 

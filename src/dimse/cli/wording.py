@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from dimse.primitive import Primitive
@@ -41,6 +42,21 @@ def carried(primitive: Primitive[Any, Any]) -> str:
     values = ((text, getattr(primitive, keyword, None)) for keyword, text in _CARRIED.items())
     parts += [text.format(value) for text, value in values if value is not None]
     return ", ".join(parts)
+
+
+def uid_name(value: str) -> str:
+    """The name of a UID that PS3.6 registers, another as it stands."""
+    from pydicom.uid import UID
+
+    with warnings.catch_warnings(action="ignore"):
+        return str(UID(value).name)
+
+
+def sop_class(primitive: Primitive[Any, Any]) -> str:
+    """The name of the SOP Class that a message speaks of, "" where there is none."""
+    keywords = "AffectedSOPClassUID", "RequestedSOPClassUID"
+    found = next((value for keyword in keywords if (value := getattr(primitive, keyword, None))), None)
+    return "" if found is None else uid_name(str(found))
 
 
 def parameters(primitive: Primitive[Any, Any]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from dimse.capture import Association, Began, Encrypted, Ended, Event, Fault, Gap, Kept, Said
-from dimse.cli.output import Output
+from dimse.cli.output import Output, spelt
 from dimse.cli.reports.data_set import data_set_lines, size
+from dimse.cli.reports.links import Links
 from dimse.cli.reports.report import Summary
 from dimse.cli.wording import name_of, parameters, violation_json
 
@@ -18,6 +19,7 @@ class Json:
     def __init__(self, output: Output) -> None:
         self._output = output
         self._path = ""
+        self._links = Links()
         self._between = '{"events": ['
 
     def _write(self, entry: dict[str, Any]) -> None:
@@ -26,7 +28,7 @@ class Json:
 
     def begin(self, path: str) -> None:
         """See `Report`."""
-        self._path = path.encode("utf-8", "backslashreplace").decode()
+        self._path = spelt(path)
 
     def unread(self, path: str, reason: str) -> None:
         """See `Report`."""
@@ -41,7 +43,20 @@ class Json:
         """See `Report`."""
         seconds = (event.time - first) / 10**9 if event.time else None
         entry = {"event": type(event).__name__.lower(), "capture": self._path, "frame": event.frame, "seconds": seconds}
-        self._write(entry | facts_of(event))
+        self._links.follow(event)
+        entry |= facts_of(event)
+        if isinstance(event, Said):
+            parent = self._links.parent(event)
+            entry["sub_operation_of"] = parent and {
+                "association": parent[1],
+                "service": parent[0].service,
+                "message_id": parent[0].message_id,
+            }
+        elif isinstance(event, Ended):
+            found = self._links.unanswered(event)
+            entry["unanswered"] = [{"number": number, "service": each.service} for each, number in found]
+            self._links.forget(event)
+        self._write(entry)
 
 
 def facts_of(event: Event) -> dict[str, Any]:

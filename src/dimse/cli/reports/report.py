@@ -9,12 +9,13 @@ from attrs import Factory, define
 
 from dimse.capture import Encrypted, Ended, Event, Fault, Gap, Said
 from dimse.cli.output import STYLES
+from dimse.cli.reports.sides import Sides
 from dimse.violation import Violation
 
 
 @define
 class Summary:
-    """What was found, counted."""
+    """What was found, counted; `sides` says who broke what."""
 
     captures: int = 0
     associations: int = 0
@@ -24,9 +25,11 @@ class Summary:
     encrypted: int = 0
     severities: Counter[str] = Factory(Counter)
     unread: list[str] = Factory(list)
+    sides: Sides = Factory(Sides)
 
-    def count(self, event: Event) -> None:
-        """Take an event into account."""
+    def count(self, event: Event, capture: str = "") -> None:
+        """Take an event of a capture into account."""
+        self.sides.count(event, capture)
         self.associations += isinstance(event, Ended)
         self.messages += isinstance(event, Said)
         self.gaps += isinstance(event, Gap)
@@ -40,7 +43,8 @@ class Summary:
         """As JSON has it."""
         counts = {name: self.severities[name] for name in STYLES}
         names = ("captures", "associations", "messages", "gaps", "faults", "encrypted", "unread")
-        return {**{name: getattr(self, name) for name in names}, **counts}
+        sides = [side.as_json() for side in self.sides]
+        return {**{name: getattr(self, name) for name in names}, **counts, "sides": sides}
 
 
 class Report(Protocol):
