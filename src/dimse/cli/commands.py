@@ -58,7 +58,7 @@ def check(
     from dimse.cli.output import Output
 
     output = Output()
-    report = report_in(form, output)
+    report = report_in(form, output, _FAILING[fail_on])
     try:
         summary = check(captures, report, severities, keep=with_identifiers)
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,13 @@ if TYPE_CHECKING:
     from dimse.cli.reports.report import Report
 
 # Form: its class, in the module of that name; imported when it is asked for.
-FORMS = {"text": "Text", "json": "Json"}
+FORMS = {"text": "Text", "json": "Json", "junit": "Junit", "sarif": "Sarif"}
+# Forms that tell passed from failed, and have to know from which severity on.
+_FAILING = ("junit",)
 
 
-def report_in(form: str, output: Output) -> Report:
-    """A report in one of `FORMS`."""
-    report: Report = getattr(import_module(f"dimse.cli.reports.{form}"), FORMS[form])(output)
+def report_in(form: str, output: Output, failing: Collection[str] = ("error",)) -> Report:
+    """A report in one of `FORMS`; `failing` are the severities to fail on."""
+    make = getattr(import_module(f"dimse.cli.reports.{form}"), FORMS[form])
+    report: Report = make(output, failing) if form in _FAILING else make(output)
     return report
