@@ -322,7 +322,7 @@ def test_explain_anything() -> None:
 
 def test_explain_nothing_that_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No file and no digits, a folder, too much: wrong usage."""
-    monkeypatch.setattr("dimse.cli.explain.MOST_BYTES", 100)
+    monkeypatch.setattr("dimse.cli.hexdump.MOST_BYTES", 100)
     (tmp_path / "long").write_bytes(bytes(101))
     for what in ("zz", str(tmp_path), tmp_path / "long", "a\x1bb"):
         result = run("explain", what)

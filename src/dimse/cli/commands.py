@@ -88,12 +88,14 @@ def show(what: str | None, as_json: bool) -> None:
 @click.argument("what", metavar="FILE|-|HEX")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def explain(what: str, as_json: bool) -> None:
-    """Take a Command Set or a stream of PDVs apart, element by element, with the verdict beside each.
+    """Take a Command Set or a stream of PDUs or PDVs apart, element by element, with the verdict beside each.
 
-    Give a file, - for standard input, or hexadecimal digits; a file, too, may hold digits. Exit codes: 0, nothing is
+    Give a file, - for standard input, or hexadecimal digits; a file, too, may hold digits, or a dump of xxd, hexdump -C
+    or tcpdump -X. Exit codes: 0, nothing is
     wrong; 1, something is; 2, wrong usage.
     """
-    from dimse.cli.explain import MOST_BYTES, bytes_of, explain
+    from dimse.cli.explain import explain
+    from dimse.cli.hexdump import MOST_BYTES, bytes_of
     from dimse.cli.output import Output, plain
 
     try:
