@@ -1,4 +1,4 @@
-"""`dimse show` against PS3.7 as it was transcribed by hand: every matrix, message, element and status type; and names as people type them."""
+"""`dimse show` against PS3.7 as it was transcribed by hand, and names as people type them."""
 
 from __future__ import annotations
 
@@ -64,10 +64,12 @@ def test_the_printed_matrix_is_the_standards(service: str) -> None:
 def test_a_message_has_the_standards_fields(message: str) -> None:
     """Command Field and fields with tag, VR and VM are those of the table of the message."""
     expected = MESSAGES[message]
+    cancel = message.startswith("C-CANCEL-")  # three tables, one message
+    message = "C-CANCEL-RQ" if cancel else message
     found = facts(message)
     assert int(found["command_field"].removesuffix("H"), 16) == int(expected["command_field"], 16)
-    assert found["table"] == f"PS3.7 Table {expected['table']}"
-    fields = {(field["tag"], field["vr"], field["vm"]) for field in expected["fields"]}
+    assert expected["table"] in found["table"]
+    fields = {(field["tag"], field["vr"], field["vm"]) for field in expected["fields"] if field["tag"]}
     protocol = {"(0000,0000)", "(0000,0100)", "(0000,0800)"}
     ours = {(row["tag"], row["vr"], row["vm"]) for row in found["parameters"] if row["tag"]}
     assert {field for field in fields if field[0] not in protocol} <= ours
@@ -131,7 +133,7 @@ def test_rules_by_id_pattern_and_beginning() -> None:
     rule = facts("c-move-rq.priority.m")
     assert (rule["kind"], rule["rule"], rule["section"]) == ("rule", "C-MOVE-RQ.Priority.M", "PS3.7 9.1.4.1.4")
     assert rule["statuses"][0] == "Missing Attribute"
-    assert "Such" in show("C-MOVE-RQ.Priority.M").output or "refused" in show("C-MOVE-RQ.Priority.M").output
+    assert "To be refused with, the first that the service has: Missing Attribute" in show("C-MOVE-RQ.Priority.M").output
     several = [each["rule"] for each in facts("C-*-RQ.Priority.M")["rules"]]
     assert several == [f"C-{name}-RQ.Priority.M" for name in ("STORE", "FIND", "GET", "MOVE")]
     begun = [each["rule"] for each in facts("conversation")["rules"]]

@@ -35,7 +35,7 @@ class Output:
 
     def __init__(self) -> None:
         self._console: Any = None
-        if sys.stdout.isatty() and "NO_COLOR" not in os.environ:  # pragma: no cover  (tests have no terminal)
+        if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
             from rich.console import Console
 
             self._console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -48,9 +48,9 @@ class Output:
             encoding = sys.stdout.encoding or "utf-8"
             sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
             return
-        from rich.text import Text  # pragma: no cover
+        from rich.text import Text
 
-        self._console.print(Text.assemble(*((plain(text), style) for text, style in pairs)))  # pragma: no cover
+        self._console.print(Text.assemble(*((plain(text), style) for text, style in pairs)))
 
     def raw(self, text: str) -> None:
         """Write a text as it is: ASCII that a program reads."""

@@ -245,5 +245,5 @@ def _hint(name: str) -> str:
     known |= dict.fromkeys(services.RULES)
     by_upper = {each.upper(): each for each in known}
     upper = name.upper()
-    near = [each for each in by_upper if upper and upper in each][:_NEAR] or get_close_matches(upper, by_upper, _NEAR)
+    near = sorted((each for each in by_upper if upper and upper in each), key=len)[:_NEAR] or get_close_matches(upper, by_upper, _NEAR)
     return f"; did you mean {', '.join(by_upper[each] for each in near)}?" if near else ""
