@@ -121,7 +121,7 @@ def test_readme_quotes_the_demo(demo: subprocess.CompletedProcess[str]) -> None:
         assert line == "..." or line in printed, line
 
 
-RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in ("messages", "judgement", "fragments"))]
+RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in ("messages", "judgement", "fragments", "cli"))]
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)

@@ -84,7 +84,7 @@ def test_every_element_is_where_it_is() -> None:
 
 
 def test_a_whole_stream() -> None:
-    """A-ASSOCIATE and A-ABORT are told beside the messages, offsets are those of the stream; Data Sets are not shown."""
+    """A-ASSOCIATE and A-ABORT are told beside the messages, where they stand; Data Sets are not shown."""
     found = parts(STREAM)
     assert [part.get("pdu", part["part"]) for part in found] == [
         "A-ASSOCIATE-RQ",

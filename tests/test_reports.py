@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.reports import NAMES, REPORTS, golden, report
 
 from test_capture import sidecar
-from tests.reports import NAMES, REPORTS, golden, report
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -36,4 +36,6 @@ def test_a_report_tells_what_the_description_has(name: str) -> None:
     for number, each in enumerate(described["associations"], 1):
         end = each["end"]
         if end["how"] in words:
-            assert re.search(rf"^ *[\d.]+  A{number} +{words[end['how']]} {end.get('by', 'acceptor')}", text, re.MULTILINE)
+            assert re.search(
+                rf"^ *[\d.]+  A{number} +{words[end['how']]} {end.get('by', 'acceptor')}", text, re.MULTILINE
+            )

@@ -133,7 +133,9 @@ def test_rules_by_id_pattern_and_beginning() -> None:
     rule = facts("c-move-rq.priority.m")
     assert (rule["kind"], rule["rule"], rule["section"]) == ("rule", "C-MOVE-RQ.Priority.M", "PS3.7 9.1.4.1.4")
     assert rule["statuses"][0] == "Missing Attribute"
-    assert "To be refused with, the first that the service has: Missing Attribute" in show("C-MOVE-RQ.Priority.M").output
+    assert (
+        "To be refused with, the first that the service has: Missing Attribute" in show("C-MOVE-RQ.Priority.M").output
+    )
     several = [each["rule"] for each in facts("C-*-RQ.Priority.M")["rules"]]
     assert several == [f"C-{name}-RQ.Priority.M" for name in ("STORE", "FIND", "GET", "MOVE")]
     begun = [each["rule"] for each in facts("conversation")["rules"]]

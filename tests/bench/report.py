@@ -108,6 +108,7 @@ TARGETS = (
     Target("construct with all checks, against pynetdicom's setters", ratio("construct", *REQUESTS_AND_RESPONSES), 12),
     Target("memory of a decoded C-FIND-RSP, part of pynetdicom's", part("memory"), 0.35, "", True),
     Target("`import dimse`, part of `import pynetdicom`", part("import"), 0.35, "", True),
+    Target("`dimse show C-MOVE`, the whole process", value("show"), 150, "ms", True),
     Target("100 MB Data Set from fragments to a sink", value("assemble"), 1, "GB/s"),
     Target("C-FIND responses a second, pynetdicom with our codec in it against without", part("C-FIND a second"), 1.5),
     Target("most memory that this takes", value("assemble", "peak", 1e6), 1, "MB", True),

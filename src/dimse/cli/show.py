@@ -42,9 +42,9 @@ def facts(what: str | None) -> dict[str, Any]:
         return _element(int(tag[1] + tag[2], 16))
     if status := _STATUS.fullmatch(name):
         return _status(int(status[1] or status[2], 16))
-    for element in services.DICTIONARY.by_tag.values():
+    for known, element in services.DICTIONARY.by_tag.items():
         if _bare(name) in (element.keyword.lower(), _bare(element.name)):
-            return _element(element.tag)
+            return _element(known)
     return _rules(name)
 
 
@@ -185,7 +185,9 @@ def _element(tag: int) -> dict[str, Any]:
         "used": [
             {
                 "service": service.SERVICE,
-                "cells": dict(zip(service.TABLE.columns, (row.cell(role) for role in service.TABLE.roles), strict=True)),
+                "cells": dict(
+                    zip(service.TABLE.columns, (row.cell(role) for role in service.TABLE.roles), strict=True)
+                ),
                 "section": f"PS3.7 {row.section}",
                 **_conditions(row),
             }
@@ -224,16 +226,24 @@ def _rules(name: str) -> dict[str, Any]:
     from fnmatch import fnmatchcase
 
     upper = name.upper()
-    found = {rule.id: rule for rule in services.RULES.values() if rule.id.upper() == upper}
+    among = _rules_among(upper)
+    found = [rule for rule in among if rule.id.upper() == upper]
     if found:
-        return {"kind": "rule", **_told(found.values())[0]}
+        return {"kind": "rule", **_told(found)[0]}
     patterns = (upper, f"{upper}.*") if upper else ()
-    matched = [
-        rule for rule in services.RULES.values() if any(fnmatchcase(rule.id.upper(), pattern) for pattern in patterns)
-    ]
+    matched = [rule for rule in among if any(fnmatchcase(rule.id.upper(), pattern) for pattern in patterns)]
     if not matched:
         raise UnknownError(f"{name!r} is no service, message, element, Status or rule{_hint(name)}")
     return {"kind": "rules", "pattern": name, "rules": _told(matched)}
+
+
+def _rules_among(upper: str) -> Iterable[Any]:
+    """The rules among which one of that name is: those of a message, those of no message, or all."""
+    head = upper.partition(".")[0]
+    if re.search(r"[*?\[]", head):
+        return services.RULES.values()
+    message = getattr(services, head.replace("-", "_"), None) if head.endswith(("-RQ", "-RSP")) else None
+    return _rules_of(services.C_ECHO if message is None else message.PRIMITIVE)
 
 
 def _hint(name: str) -> str:
@@ -245,5 +255,7 @@ def _hint(name: str) -> str:
     known |= dict.fromkeys(services.RULES)
     by_upper = {each.upper(): each for each in known}
     upper = name.upper()
-    near = sorted((each for each in by_upper if upper and upper in each), key=len)[:_NEAR] or get_close_matches(upper, by_upper, _NEAR)
+    near = sorted((each for each in by_upper if upper and upper in each), key=len)[:_NEAR] or get_close_matches(
+        upper, by_upper, _NEAR
+    )
     return f"; did you mean {', '.join(by_upper[each] for each in near)}?" if near else ""

@@ -103,7 +103,9 @@ class Junit:
             self._write(chunk)
         self._write("</system-out>\n<system-err></system-err>\n</testsuite>\n")
 
-    def _single(self, event: Encrypted | None, name: str, case: str, body: str, errors: int = 0, skipped: int = 0) -> None:
+    def _single(
+        self, event: Encrypted | None, name: str, case: str, body: str, errors: int = 0, skipped: int = 0
+    ) -> None:
         """A suite of one case."""
         time = 0 if event is None else event.time
         counts = {"tests": 1, "failures": 0, "errors": errors, "skipped": skipped}
@@ -118,7 +120,7 @@ class Junit:
         counted = "".join(f' {key}="{number}"' for key, number in counts.items())
         time = max(0, ended - began) / 10**9
         self._write(
-            f"<testsuite name={_attribute(name)} package={_attribute(self._path)} id=\"{self._suites}\""
+            f'<testsuite name={_attribute(name)} package={_attribute(self._path)} id="{self._suites}"'
             f' hostname="localhost" timestamp="{when}" time="{time:.6f}"{counted}>\n<properties>\n'
         )
         self._suites += 1

@@ -52,7 +52,7 @@ class Links:
         return tuple(each for each in self._stores.get(operation, ()) if each != event.association.number)
 
     def unanswered(self, event: Ended) -> list[tuple[Operation, int]]:
-        """The operations without a final response on an Association that has ended, with the numbers of their messages."""
+        """What had no final response on an Association that has ended, with the numbers of the requests."""
         return list(self._unanswered.get(event.association.number, {}).items())
 
     def forget(self, event: Ended) -> None:

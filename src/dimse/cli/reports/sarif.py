@@ -102,7 +102,12 @@ class Sarif:
         self._result(violation.rule, _LEVELS[violation.severity], violation.section, result)
 
     def _information(self, rule: str, text: str, location: dict[str, Any]) -> None:
-        result = {"message": {"text": _message(text)}, "kind": "informational", "level": "none", "locations": [location]}
+        result = {
+            "message": {"text": _message(text)},
+            "kind": "informational",
+            "level": "none",
+            "locations": [location],
+        }
         self._result(rule, "none", "", result)
 
     def _result(self, rule: str, level: str, section: str, result: dict[str, Any]) -> None:
@@ -152,7 +157,7 @@ def _descriptor(identifier: str, level: str, section: str) -> dict[str, Any]:
 
 
 def help_uri(section: str) -> str:
-    """The place of a section, as "PS3.7 9.1.4.1.8" or "PS3.4 Table C.4-2", in the standard's pages: of several, the first."""
+    """Where "PS3.7 9.1.4.1.8" or "PS3.4 Table C.4-2" stands in the standard's own pages; of several, the first."""
     found = _SECTION.match(section)
     if found is None:
         return f"{_PAGES}/part07.html"

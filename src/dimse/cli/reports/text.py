@@ -163,7 +163,7 @@ class Text:
                 self._detail(line)
 
     def _linked(self, event: Said) -> str:
-        """Which operation this one is part of, or the other Associations that have its parts; what is carried goes before."""
+        """Which operation this one is part of, or which other Associations have its parts."""
         if parent := self._links.parent(event):
             operation, number = parent
             if operation.service == "C-MOVE":  # its Message ID is the last that a C-STORE-RQ carries
