@@ -53,7 +53,9 @@ def _events(path: str, severities: Mapping[str, str], keep: int) -> Iterator[tup
                 first = packet.time if first is None else first
                 for event in follower.feed(packet):
                     yield event, first
-        finally:  # what was read before the damage is told, too
-            rest = list(follower.close())
-            for event in rest:
+        except (CaptureError, OSError):  # what was read before the damage is told, too
+            for event in follower.close():
                 yield event, first or 0
+            raise
+        for event in follower.close():
+            yield event, first or 0
