@@ -236,7 +236,7 @@ def test_show_tells_what_the_standard_says() -> None:
     assert "PS3.7 9.1.4.1.7" in run("show", "C-MOVE-RSP.Status.M").output
 
 
-@pytest.mark.parametrize("name", ["foo", "C-MOVE-RSP.Status.X", "Remaining", "(0009,0010)", "\x1b[31m", ""])
+@pytest.mark.parametrize("name", ["foo", "RULES", "C-MOVE-RSP.Status.X", "Remaining", "(0009,0010)", "\x1b[31m", ""])
 def test_show_what_is_not_there(name: str) -> None:
     """What is unknown is said, with what comes near."""
     result = run("show", name)

@@ -20,7 +20,7 @@ from dimse import C_MOVE_RQ, to_pdus
 from dimse.cli.commands import dimse
 from dimse.cli.reports.junit import Junit
 from dimse.cli.reports.sarif import help_uri
-from test_capture import ANSWER, ASK, CAPTURES, NAMES, Wire, associate, sidecar, whole
+from test_capture import ANSWER, ASK, CAPTURES, NAMES, RELEASE_RP, RELEASE_RQ, Wire, associate, sidecar, whole
 
 HOSTILE = b'\x1b]0;\x07{0}[a](b)&<"\x00'[:16]
 EVENTS = {"began", "said", "gap", "fault", "ended", "encrypted", "unread"}
@@ -313,3 +313,60 @@ def test_nothing_found(form: str, tmp_path: Path) -> None:
         assert list(JUnitXml.fromstring(result.output.encode())) == []
     else:
         (JSON if form == "json" else SARIF).validate(json.loads(result.output))
+
+
+# Who broke what
+
+
+def unanswered(path: Path, count: int = 1) -> Path:
+    """Associations that are released although nothing was answered, each of an AE of its own."""
+    every = Wire()
+    every.packets = [
+        packet
+        for number in range(1, count + 1)
+        for packet in Wire(number)
+        .open()
+        .send(0, associate(1, calling=b"AE%d" % number))
+        .send(1, associate(2))
+        .send(0, ASK)
+        .send(0, RELEASE_RQ)
+        .send(1, RELEASE_RP)
+        .packets
+    ]
+    path.write_bytes(damage.pcap(every.packets))
+    return path
+
+
+def test_who_does_not_answer_has_broken_the_rule(tmp_path: Path) -> None:
+    """An operation without a final response is held against the side that owed it, in every form."""
+    path = unanswered(tmp_path / "silent.pcap")
+    told = json.loads(run("json", path).output)
+    assert {side["title"]: [each["rule"] for each in side["broke"]] for side in told["summary"]["sides"]} == {
+        "AE1": [],
+        "ANY": ["CONVERSATION.UNANSWERED"],
+    }
+    assert told["events"][-1]["unanswered"] == [{"number": 1, "service": "C-ECHO"}]
+    (result,) = sarif(path)["results"]
+    assert (result["ruleId"], result["properties"]["title"]) == ("CONVERSATION.UNANSWERED", "ANY")
+    (suite,) = suites("--fail-on", "warning", path)
+    assert [case.name for case in suite if case.result] == ["end of the Association: released"]
+    text = run("text", path, path).output
+    assert f"CONVERSATION.UNANSWERED (PS3.7 7.5.3) of {path}" in text
+    assert "without a final response: C-ECHO 7 of the requestor, message 1" in text
+
+
+def test_memory_does_not_grow_with_titles_or_operations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limits, sides are counted as one and operations are not listed; the sums stay what they are."""
+    monkeypatch.setattr("dimse.cli.reports.sides.MOST_SIDES", 3)
+    monkeypatch.setattr("dimse.cli.reports.links.MOST", 0)
+    told = json.loads(run("json", unanswered(tmp_path / "many.pcap", 9), CAPTURES / "move_dcmtk.pcapng").output)
+    sides = {side["title"]: side for side in told["summary"]["sides"]}
+    assert list(sides) == ["AE1", "ANY", "AE2", "others"]
+    assert sum(side["messages"] for side in sides.values()) == told["summary"]["messages"] == 9 + 43
+    assert all(event["unanswered"] == [] for event in told["events"] if event["event"] == "ended")
+    assert "sub-operations on" not in run("text", CAPTURES / "move_dcmtk.pcapng").output
+
+
+def test_a_fault_is_told_in_words(odd: list[Path]) -> None:
+    """The summary says of a fault what was to be sent."""
+    assert "What a side sends consists of PDUs, and those of messages." in run("text", *odd).output
