@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dimse import C_MOVE_RQ, to_pdus
+from dimse import C_MOVE_RQ, N_GET_RQ, to_pdus
 from dimse.cli.commands import dimse
 from dimse.cli.hexdump import bytes_of
 from test_capture import associate
@@ -211,3 +211,15 @@ def test_any_text(text: str) -> None:
     """Whatever the text, bytes come of it, and no traceback."""
     assert isinstance(bytes_of(text.encode()), bytes)
     assert explain(text).exit_code in (0, 1, 2)
+
+
+def test_tags_and_unknown_elements() -> None:
+    """Tags among the values are written as tags, and an element that nothing knows has no name."""
+    get = N_GET_RQ(
+        MessageID=1,
+        RequestedSOPClassUID="1.2.840.10008.5.1.1.16",
+        RequestedSOPInstanceUID="1.2.3",
+        AttributeIdentifierList=[0x0010_0020, 0x0008_0060],
+    )
+    assert "(0010,0020), (0008,0060)" in explain(get.encode()).output
+    assert "unknown" in explain(MOVE.encode() + bytes.fromhex("0000007002000000abcd")).output

@@ -19,7 +19,7 @@ import damage
 from dimse import C_MOVE_RQ, to_pdus
 from dimse.cli.commands import dimse
 from dimse.cli.reports.junit import Junit
-from dimse.cli.reports.sarif import help_uri
+from dimse.cli.reports.sarif import _descriptor, help_uri
 from test_capture import ANSWER, ASK, CAPTURES, NAMES, RELEASE_RP, RELEASE_RQ, Wire, associate, sidecar, whole
 
 HOSTILE = b'\x1b]0;\x07{0}[a](b)&<"\x00'[:16]
@@ -370,3 +370,23 @@ def test_memory_does_not_grow_with_titles_or_operations(tmp_path: Path, monkeypa
 def test_a_fault_is_told_in_words(odd: list[Path]) -> None:
     """The summary says of a fault what was to be sent."""
     assert "What a side sends consists of PDUs, and those of messages." in run("text", *odd).output
+
+
+def test_what_a_snapshot_length_has_cut_is_said(tmp_path: Path) -> None:
+    """Bytes that were not captured are said with their message; a Data Set that is not whole is not shown."""
+    path = tmp_path / "cut.pcap"
+    path.write_bytes(damage.pcap(damage.cut(whole("store_transfer_syntaxes"), 600)))
+    told = json.loads(run("json", "--with-identifiers", path).output)
+    JSON.validate(told)
+    cut = [event for event in told["events"] if event["event"] == "said" and (event["data_set"] or {}).get("missing")]
+    assert cut
+    assert {line for event in cut for line in event["data_set"]["elements"]} == {
+        "the Data Set is too long to be shown, or was not captured whole"
+    }
+    text = run("text", path).output
+    assert all(f"({event['data_set']['missing']} not captured)" in text for event in cut)
+
+
+def test_a_rule_that_is_not_known_is_told_by_its_id() -> None:
+    """A descriptor can be made of any rule."""
+    assert _descriptor("X.Y", "note", "")["shortDescription"] == {"text": "X.Y"}
