@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from dimse.cli.reports import FORMS, report_in
 
+if TYPE_CHECKING:
+    from dimse.cli.relay import Address
+    from dimse.cli.reports.report import Summary
+
 _LEVELS = ("error", "warning", "advisory", "off")
 _FAILING = {"error": ("error",), "warning": ("error", "warning")}
 FOUND, UNREAD = 1, 3
+# What `tap` has from `check`.
+_OF_JUDGING = ("form", "fail_on", "severities", "with_identifiers")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,6 +72,10 @@ def check(
     except BrokenPipeError:  # pragma: no cover  (the reader has seen enough)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    _exit(summary, fail_on)
+
+
+def _exit(summary: Summary, fail_on: str) -> NoReturn:
     if summary.unread:
         sys.exit(UNREAD)
     sys.exit(FOUND if any(summary.severities[level] for level in _FAILING[fail_on]) else 0)
@@ -113,3 +124,71 @@ def explain(what: str, as_json: bool) -> None:
     if len(given) > MOST_BYTES:
         raise click.UsageError(f"more than {MOST_BYTES} bytes")
     sys.exit(0 if explain(bytes_of(given), Output(), as_json=as_json) else FOUND)
+
+
+def _addresses(_: click.Context, parameter: click.Parameter, given: Iterable[str]) -> list[Address]:
+    from dimse.cli.tap import address
+
+    try:
+        return [address(each, least_port=0 if parameter.name == "listen" else 1) for each in given]
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@dimse.command(params=[each for each in check.params if each.name in _OF_JUDGING])
+@click.option(
+    "--listen",
+    multiple=True,
+    required=True,
+    callback=_addresses,
+    metavar="HOST:PORT",
+    help="Where to take connections; port 0 for a free one. [::1]:PORT for IPv6.",
+)
+@click.option(
+    "--to",
+    multiple=True,
+    required=True,
+    callback=_addresses,
+    metavar="HOST:PORT",
+    help="Where to pass them on. With several --listen, one --to for each, in the same order.",
+)
+@click.option("--write", type=click.Path(dir_okay=False), metavar="FILE.pcapng", help="Write all of it to a capture.")
+@click.option(
+    "--most-connections",
+    "most",
+    type=click.IntRange(1, 4096),
+    default=256,
+    show_default=True,
+    help="How many there may be at once; more are broken off.",
+)
+def tap(
+    listen: list[Address],
+    to: list[Address],
+    write: str | None,
+    most: int,
+    form: str,
+    fail_on: str,
+    severities: dict[str, str],
+    with_identifiers: bool,
+) -> None:
+    """Relay between an SCU and an SCP, change nothing, and judge what they say while they say it.
+
+    Ends with SIGINT or SIGTERM. Exit codes: 0, nothing to fail on; 1, errors were found, or warnings with --fail-on
+    warning; 2, wrong usage, or an address or file that cannot be had; 3, a connection could not be relayed, or not all
+    of it be judged or written.
+    """
+    from dimse.cli.output import Output, plain
+    from dimse.cli.tap import tap
+
+    if len(listen) != len(to):
+        raise click.UsageError(f"{len(listen)} --listen and {len(to)} --to: each --listen needs its --to")
+    routes = list(zip(listen, to, strict=True))
+    try:
+        summary = tap(routes, report_in(form, Output()), severities, write=write, keep=with_identifiers, most=most)
+    except OSError as error:
+        raise click.UsageError(plain(str(error))) from error
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # pragma: no cover  (the reader has seen enough)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _exit(summary, fail_on)
