@@ -183,13 +183,11 @@ class Process:
 
 
 @contextmanager
-def running(*options: object, routes: int = 1, **popen: Any) -> Iterator[Process]:
-    """`dimse tap` in a process of its own, once it listens."""
+def running(*options: object, routes: int = 1, stdout: Any = subprocess.PIPE, **popen: Any) -> Iterator[Process]:
+    """`dimse tap` in a process of its own, once it listens; what it writes is to be little, or to go to a file."""
     command = [str(SCRIPT), "tap", *(str(each) for each in options)]
     environment = {**os.environ, "LC_ALL": "C"}
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, **popen
-    )
+    process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment, **popen)
     try:
         assert process.stderr is not None
         lines = [process.stderr.readline() for _ in range(routes)]

@@ -149,6 +149,17 @@ def ends_table(found: Found) -> list[tuple[str, ...]]:
     return lines
 
 
+def tap_table(found: Found) -> list[tuple[str, ...]]:
+    """What lies between two ends, and what it costs."""
+    whole = found["whole"]
+    kinds = {"median": "tap latency", "99 %": "tap latency 99", "MB/s": "tap throughput"}
+    lines: list[tuple[str, ...]] = [("between two ends: C-ECHO, microseconds; C-STORE", *kinds)]
+    lines += [
+        (name, *(f"{whole[kind][name]:,.0f}" for kind in kinds.values())) for name in whole.get("tap throughput", ())
+    ]
+    return lines
+
+
 def source(found: Found) -> str:
     """Where and when, in one line."""
     others = f"pynetdicom {found['pynetdicom']}; pydicom {found['pydicom']}; {found['DCMTK']}"
@@ -177,7 +188,13 @@ def main(arguments: list[str]) -> str:
     if "--markdown" in arguments:
         return f"{markdown(targets_table(found))}\n\n{source(found)}."
     return "\n\n".join(
-        (plain(messages_table(found)), plain(ends_table(found)), plain(targets_table(found)), source(found))
+        (
+            plain(messages_table(found)),
+            plain(ends_table(found)),
+            plain(tap_table(found)),
+            plain(targets_table(found)),
+            source(found),
+        )
     )
 
 

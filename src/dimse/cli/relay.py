@@ -43,6 +43,7 @@ class Witness(Protocol[L]):
 
     def begin(self, client: Endpoint, server: Endpoint) -> L:
         """A connection was taken."""
+        ...
 
     def say(self, line: L, end: End, data: bytes) -> None:
         """One side sent bytes."""
@@ -259,7 +260,7 @@ class _Side(asyncio.Protocol, Generic[L]):
         """See `asyncio.BaseProtocol`."""
         self._other.release("peer")
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.BaseProtocol`."""
         crossing = self._crossing
         self.is_gone = True
