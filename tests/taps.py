@@ -183,10 +183,16 @@ class Process:
 
 
 @contextmanager
-def running(*options: object, routes: int = 1, stdout: Any = subprocess.PIPE, **popen: Any) -> Iterator[Process]:
-    """`dimse tap` in a process of its own, once it listens; what it writes is to be little, or to go to a file."""
+def running(
+    *options: object, routes: int = 1, stdout: Any = subprocess.PIPE, measured: bool = True, **popen: Any
+) -> Iterator[Process]:
+    """`dimse tap` in a process of its own, once it listens; what it writes is to be little, or to go to a file.
+
+    One that cannot write to its end is not measured by `make coverage`, which could not read what it left.
+    """
     command = [str(SCRIPT), "tap", *(str(each) for each in options)]
-    environment = {**os.environ, "LC_ALL": "C"}
+    inherited = {name: value for name, value in os.environ.items() if measured or not name.startswith("COV")}
+    environment = {**inherited, "LC_ALL": "C"}
     process = subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True, env=environment, **popen)
     try:
         assert process.stderr is not None

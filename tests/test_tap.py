@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import signal
 import socket
 import sys
@@ -25,6 +27,7 @@ from dimse.cli.commands import dimse
 from dimse.cli.tap import address
 from taps import (
     HOST,
+    NO_LINGERING,
     Notes,
     Tap,
     accepting,
@@ -425,22 +428,112 @@ def test_the_judge_is_stuck(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.usefixtures("little_room")
 def test_the_judge_is_slow(tmp_path: Path) -> None:
-    """Traffic waits for a judge that is behind, within the bound, and nothing is missed."""
+    """Traffic of all connections waits for a judge that is behind, within the bound, and nothing is missed."""
     notes, data = Notes(), bytes(8 << 20)
     notes.gate.clear()
 
     async def through() -> Tap:
         async with accepting() as (port, taken), tapped(tmp_path / "tap.pcapng", port, notes) as tap:
-            playing = asyncio.create_task(play(tap.port, [(0, data), (1, b"done")], taken))
-            while not tap.relay._held:
+            pairs = []
+            for _ in range(2):
+                client = await asyncio.open_connection(HOST, tap.port)
+                pairs.append((client, await taken.get()))
+            for client, _ in pairs:
+                client[1].write(data)
+            while len(tap.relay._held) < 2:
                 await asyncio.sleep(0.001)
             notes.gate.set()
-            await playing
+            for client, server in pairs:
+                assert await server[0].readexactly(len(data)) == data
+                for _, writer in (client, server):
+                    writer.close()
+        return tap
+
+    said = streams(captured(run(through()).path))
+    assert [of(0, each) for each in said] == [data, data]
+    assert notes.reasons == []
+
+
+def test_judge_and_reader_are_slow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for both goes on when both are ready, and not before."""
+    monkeypatch.setattr(recording, "BEHIND", 1)
+    monkeypatch.setattr(relaying, "LONGEST_STALL", 10 * 60)
+    notes, data = Notes(), bytes(32 << 20)
+    notes.gate.clear()
+
+    async def through() -> Tap:
+        async with accepting() as (port, taken), tapped(tmp_path / "tap.pcapng", port, notes) as tap:
+            _, writer = client = await asyncio.open_connection(HOST, tap.port)
+            server = await taken.get()
+            server[1].transport.pause_reading()
+            (crossing,) = tap.relay._crossings
+            side = crossing.sides[0]
+            crossing.sides[1].transport.set_write_buffer_limits(0)
+            side.hold("peer")
+            writer.write(data)
+            side.release("peer")
+            while "witness" not in side._waits_for:
+                await asyncio.sleep(0)
+            side.hold("peer")
+            notes.gate.set()
+            while "witness" in side._waits_for:
+                await asyncio.sleep(0)
+            assert not side.transport.is_reading()
+            side.release("peer")
+            server[1].transport.resume_reading()
+            assert await server[0].readexactly(len(data)) == data
+            for _, each in (client, server):
+                each.close()
         return tap
 
     (said,) = streams(captured(run(through()).path))
-    assert (of(0, said), of(1, said)) == (data, b"done")
+    assert of(0, said) == data
+
+
+@pytest.mark.usefixtures("little_room")
+def test_stopped_while_the_judge_is_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends, and what the judge had not come to is judged and written still."""
+    monkeypatch.setattr(relaying, "LONGEST_STALL", 10 * 60)
+    notes = Notes()
+    notes.gate.clear()
+
+    async def through() -> Tap:
+        async with accepting() as (port, taken), tapped(tmp_path / "tap.pcapng", port, notes) as tap:
+            _, writer = await asyncio.open_connection(HOST, tap.port)
+            _, other = await taken.get()
+            writer.write(bytes(8 << 20))
+            while not tap.relay._held:
+                await asyncio.sleep(0.001)
+        for each in (writer, other):
+            each.close()
+        return tap
+
+    (said,) = streams(captured(run(through()).path))
+    assert len(of(0, said)) >= recording.BEHIND - 1024
     assert notes.reasons == []
+
+
+def test_closed_and_broken_off_at_once(tmp_path: Path) -> None:
+    """One side ends when the other has just broken off: both are in the capture, and the connection is gone."""
+
+    async def through() -> Tap:
+        loop = asyncio.get_running_loop()
+        with socket.create_server((HOST, 0)) as server, socket.socket() as client:
+            async with tapped(tmp_path / "tap.pcapng", server.getsockname()[1]) as tap:
+                client.setblocking(False)
+                server.setblocking(False)
+                await loop.sock_connect(client, (HOST, tap.port))
+                other, _ = await loop.sock_accept(server)
+                await loop.sock_sendall(client, b"all is open")
+                assert await loop.sock_recv(other, 64) == b"all is open"
+                client.shutdown(socket.SHUT_WR)  # the tap is told of both when this coroutine waits next
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+                other.close()
+                with pytest.raises(ConnectionResetError):
+                    await loop.sock_recv(client, 1)
+        return tap
+
+    assert sorted(flag for _, flag in flags(run(through()))) == [FIN, RST]
 
 
 def test_more_connections_than_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -450,6 +543,31 @@ def test_more_connections_than_room(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert captured(tap.path) == []
     unjudged = 2 * sum(len(data) for _, data in ECHO)
     assert tap.notes.reasons == [f"{unjudged} bytes went through unjudged, for want of time"]
+
+
+@pytest.mark.parametrize("written", [0, 100])
+def test_the_disk_is_full(written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written of a block that did not fit is taken back, nothing follows it, and judging goes on."""
+    right, left = os.write, [2000]
+
+    def until_full(file: int, data: Any) -> int:
+        left[0] -= len(data)
+        if left[0] >= 0:
+            return right(file, data)
+        if written and left[0] > -10_000:
+            left[0] = -10_000
+            return right(file, data[:written])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", until_full)
+    tap = run(echoes(tmp_path / "tap.pcapng", Notes()))
+    monkeypatch.undo()
+    found = captured(tap.path)
+    (reason,) = tap.notes.reasons
+    assert reason == f"the capture ends before packet {len(found) + 1}: No space left on device"
+    assert 0 < len(found) < 20
+    assert tap.notes.summary is not None
+    assert tap.notes.summary.messages == 4
 
 
 # as people run it
@@ -540,7 +658,7 @@ def test_killed(tmp_path: Path) -> None:
     path = tmp_path / "tap.pcapng"
     with socket.create_server((HOST, 0)) as server:
         to = f"{HOST}:{server.getsockname()[1]}"
-        with running("--listen", f"{HOST}:0", "--to", to, "--write", path) as tap:
+        with running("--listen", f"{HOST}:0", "--to", to, "--write", path, measured=False) as tap:
             talk(tap.ports[0], server)
             assert tap.process.stdout is not None
             while "released" not in tap.process.stdout.readline():  # live
@@ -584,7 +702,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
     with socket.create_server((HOST, 0)) as server:
         to = f"{HOST}:{server.getsockname()[1]}"
-        with running("--listen", f"{HOST}:0", "--to", to, "--write", path, preexec_fn=limit) as tap:
+        with running("--listen", f"{HOST}:0", "--to", to, "--write", path, preexec_fn=limit, measured=False) as tap:
             talk(tap.ports[0], server)
             talk(tap.ports[0], server)
             assert tap.end() == 3
