@@ -24,11 +24,21 @@ from dimse.capture.frames import segment_of
 from dimse.cli.recorder import Recorder
 from dimse.cli.relay import Address, Relay
 from dimse.cli.reports.report import Summary
+from test_capture import ANSWER, ASK, RELEASE_RP, RELEASE_RQ, associate
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0
 SCRIPT = Path(sys.executable).parent / "dimse"
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+# An Association with a C-ECHO: who says what.
+ECHO: list[tuple[End, bytes]] = [
+    (0, associate(1)),
+    (1, associate(2)),
+    (0, ASK),
+    (1, ANSWER),
+    (0, RELEASE_RQ),
+    (1, RELEASE_RP),
+]
 NO_LINGERING = struct.pack("ii", 1, 0)
 
 
