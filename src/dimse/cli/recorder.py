@@ -52,7 +52,9 @@ class _Entry(NamedTuple):
 
 
 class CaptureFile:
-    """A pcapng file that is whole after every write, whatever ends the program; readable by its owner alone.
+    """A pcapng file that is whole after every write, whatever ends the program.
+
+    A new one is readable by its owner alone.
 
     Raises:
         OSError: it cannot be written.
