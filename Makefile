@@ -23,11 +23,16 @@ run: $(STAMP) ## regenerate from the schema, import, judge a captured C-MOVE con
 
 .PHONY: test
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -q -n auto --ignore tests/interop --ignore tests/release
+	@$(BIN)/python -m pytest -q -n auto --ignore tests/interop --ignore tests/browser --ignore tests/release
 
 .PHONY: interop
 interop: $(STAMP) ## talk to DCMTK, Orthanc, dcmjs-dimse and tshark, those that are installed
 	@$(BIN)/python -m pytest -q -n auto tests/interop
+
+.PHONY: browser
+browser: $(STAMP) ## the report page in Chromium: keys, filters, hostile names, 10 000 messages; build/screenshots
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
+	@$(BIN)/python -m pytest -q tests/browser
 
 .PHONY: generate
 generate: $(STAMP) ## compile the schema to src/dimse/services
@@ -80,7 +85,7 @@ coverage: export COVERAGE_FILE := $(CURDIR)/build/coverage/data
 coverage: $(STAMP) ## the tests again, measured: every branch of src/dimse has to be taken
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group coverage
 	@rm -rf build/coverage && mkdir -p build/coverage
-	@$(BIN)/python -m coverage run -m pytest -q -n auto
+	@$(BIN)/python -m coverage run -m pytest -q -n auto --ignore tests/browser
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 

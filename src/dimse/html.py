@@ -59,7 +59,12 @@ def _caption(primitive: Primitive[Any, Any], number: int) -> str:
 
 def _row(row: Row, roles: Iterable[Role], role: Role, value: str, violations: list[Violation]) -> str:
     cells = "".join(
-        _cell("td", _text(row.cell(each) or ""), _HIGHLIGHT if each == role else _LEFT, _condition(row, each))
+        _cell(
+            "td",
+            _text(row.cell(each) or ""),
+            _HIGHLIGHT if each == role else _LEFT,
+            condition_text(row, each) or COLUMN_OF_ROLE[each],
+        )
         for each in roles
     )
     verdict = "<br/>".join(_text(str(violation)) for violation in violations) or ("ok" if value else "")
@@ -75,10 +80,10 @@ def _stray(violation: Violation, columns: int) -> str:
     return f"<tr>{name}{empty}{_cell('td', '', _WRONG)}{_cell('td', _text(str(violation)), _WRONG)}</tr>"
 
 
-def _condition(row: Row, role: Role) -> str:
-    """What stands behind a C cell, in words."""
+def condition_text(row: Row, role: Role) -> str:
+    """What stands behind a C cell, in words; "" for any other."""
     if not (row.cell(role) or "").startswith("C"):
-        return COLUMN_OF_ROLE[role]
+        return ""
     parts = []
     if row.required is not None:
         parts.append(f"required while {row.required}")

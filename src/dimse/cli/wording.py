@@ -33,11 +33,11 @@ def message_id(primitive: Primitive[Any, Any]) -> int | None:
     return found
 
 
-def carried(primitive: Primitive[Any, Any]) -> str:
-    """What a message carries: its status, destination, instance, counts."""
+def carried(primitive: Primitive[Any, Any], *, with_meaning: bool = True) -> str:
+    """What a message carries: its status, with what it means, destination, instance, counts."""
     status = primitive.status
     parts = [] if status is None else [f"{status.code:04X}H {status.status_class or 'of no class'}"]
-    if status is not None and status.meaning and status.meaning != status.status_class:
+    if with_meaning and status is not None and status.meaning and status.meaning != status.status_class:
         parts[0] += f": {status.meaning}"
     values = ((text, getattr(primitive, keyword, None)) for keyword, text in _CARRIED.items())
     parts += [text.format(value) for text, value in values if value is not None]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dimse.cli.reports.report import Report
 
 # Form: its class, in the module of that name; imported when it is asked for.
-FORMS = {"text": "Text", "json": "Json", "junit": "Junit", "sarif": "Sarif"}
+FORMS = {"text": "Text", "json": "Json", "junit": "Junit", "sarif": "Sarif", "html": "Html"}
 # Forms that tell passed from failed, and have to know from which severity on.
 _FAILING = ("junit",)
 
