@@ -259,5 +259,7 @@ def test_many_rules_and_sides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     """Rules and sides beyond the limit are counted together."""
     monkeypatch.setattr(tally, "MOST_LISTED", 2)
     monkeypatch.setattr(tally, "MOST_SIDES", 1)
-    _, output = page_of(written(tmp_path / "bad.pcap", page_captures.bad()))
+    path = written(tmp_path / "bad.pcap", page_captures.bad())
+    _, output = page_of(path, path, path, path)
     assert ">others<" in output
+    assert "and 2 more" in output

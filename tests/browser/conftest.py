@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
@@ -98,13 +99,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     directory = tmp_path_factory.mktemp("pages")
     made = {"bad": page_captures.bad(), "hostile": page_captures.hostile(), "long": page_captures.long(10_000)}
     found = {}
-    for name, data in made.items():
-        capture = directory / f"{name}.pcap"
-        capture.write_bytes(data)
-        found[name] = page_file(directory, name, capture)
-    found["clean"] = page_file(directory, "clean", CAPTURES / "move_dcmtk.pcapng")
-    both = (CAPTURES / "mpps_pynetdicom.pcapng", CAPTURES / "dcmjs_mpps_cancel.pcapng")
-    found["several"] = page_file(directory, "several", *both)
-    find = CAPTURES / "find_orthanc.pcapng"
-    found["identifiers"] = page_file(directory, "identifiers", find, options=("--with-identifiers",))
+    with chdir(directory):
+        for name, data in made.items():
+            capture = Path(f"{name}.pcap")
+            capture.write_bytes(data)
+            found[name] = page_file(directory, name, capture)
+    with chdir(CAPTURES):
+        clean, mpps, cancel, find = (
+            Path(f"{name}.pcapng") for name in ("move_dcmtk", "mpps_pynetdicom", "dcmjs_mpps_cancel", "find_orthanc")
+        )
+        found["clean"] = page_file(directory, "clean", clean)
+        found["cancel"] = page_file(directory, "cancel", cancel)
+        found["several"] = page_file(directory, "several", mpps, cancel)
+        found["identifiers"] = page_file(directory, "identifiers", find, options=("--with-identifiers",))
     return found

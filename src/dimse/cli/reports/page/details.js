@@ -12,7 +12,7 @@ const scroll = (label, ...children) =>
 const tableOf = (caption, heads, rows) =>
   scroll(caption, el("table", {},
     el("caption", {}, caption),
-    el("thead", {}, el("tr", {}, ...heads.map((each) => el("th", { scope: "col" }, each)))),
+    el("thead", {}, el("tr", {}, ...heads.map((each) => el("th", { scope: "col", class: each === "Section" && "section" }, each)))),
     el("tbody", {}, ...rows)));
 
 const verdictOf = (finding) =>
@@ -47,8 +47,8 @@ const matrixRow = (row, entry, findings) => {
   return el("tr", { class: findings.length ? wrong : value ? "" : "quiet" },
     el("th", { scope: "row" }, row.name, row.status_related && el("small", {}, "Annex C") || null),
     el("td", { class: "code" }, row.tag || ""), el("td", { class: "code" }, row.vr || ""),
-    el("td", { class: "cell" }, row.cell || "", row.condition ? el("small", {}, row.condition) : null),
-    el("td", { class: "value" }, value), el("td", {}, ...verdict), el("td", { class: "section" }, row.section));
+    el("td", { class: "cell", "data-label": "Cell" }, row.cell || "", row.condition ? el("small", {}, row.condition) : null),
+    el("td", { class: "value", "data-label": "Value" }, value), el("td", {}, ...verdict), el("td", { class: "section" }, row.section));
 };
 
 const matrix = (entry) => {
@@ -158,7 +158,7 @@ const associationDetails = (entry) => {
   ])];
   if (entry.contexts) {
     const rows = entry.contexts.map((each) => el("tr", { class: each.result === 0 ? "" : "quiet" },
-      el("td", {}, String(each.id)), el("td", { class: "value" }, nameOfUid(each.abstract_syntax)),
+      el("td", { "data-label": "ID" }, String(each.id)), el("td", { class: "value" }, nameOfUid(each.abstract_syntax)),
       el("td", {}, resultOf(each)), el("td", { class: "value" }, nameOfUid(each.transfer_syntax || ""))));
     parts.push(tableOf("Presentation Contexts", ["ID", "Abstract syntax", "Result", "Transfer syntax"], rows));
   }

@@ -5,17 +5,17 @@ A table is told once for each kind of message, the name of a UID once, each befo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from dimse.capture import Association, Event, Said
+from dimse.capture import Event, Said
 from dimse.capture.associate import CONTEXT_RESULTS
 from dimse.cli.output import plain
 from dimse.cli.reports.json import facts_of
 from dimse.cli.wording import carried, message_id, name_of
 from dimse.html import condition_text
-from dimse.operation import OTHER_SIDE, Operation
+from dimse.operation import OTHER_SIDE, Operation, Side
 from dimse.primitive import Primitive
 
 # Hexadecimal digits of a Command Set that are told.
@@ -67,8 +67,8 @@ class Entries:
             facts |= self._said(event, facts)
         association = getattr(event, "association", None)
         if association is not None:
-            yield from self._names(_uids_of(association) if "contexts" in facts else ())
-            sender = facts.get("from") or facts.get("by") or "requestor"
+            yield from self._names(_uids_of(facts.get("contexts", [])))
+            sender: Side = facts.get("from") or facts.get("by") or "requestor"
             facts["sender"], facts["receiver"] = association.name(sender), association.name(OTHER_SIDE[sender])
         yield {key: harmless(value) for key, value in facts.items() if value not in (None, "", [], {})}
 
@@ -93,7 +93,7 @@ class Entries:
             "cut": len(digits) // 2 if len(digits) > _MOST_DIGITS else None,
         }
 
-    def _names(self, uids: Any) -> Iterator[dict[str, Any]]:
+    def _names(self, uids: Iterable[str]) -> Iterator[dict[str, Any]]:
         from pydicom._uid_dict import UID_dictionary
 
         for uid in uids:
@@ -138,8 +138,7 @@ def harmless(value: Any) -> Any:
     return value
 
 
-def _uids_of(association: Association) -> Iterator[str]:
-    if association.negotiated is not None:
-        for context in association.negotiated.contexts.values():
-            yield context.abstract_syntax
-            yield from context.proposed
+def _uids_of(contexts: list[dict[str, Any]]) -> Iterator[str]:
+    for context in contexts:
+        yield context["abstract_syntax"]
+        yield from context["proposed"]

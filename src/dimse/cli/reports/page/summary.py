@@ -27,8 +27,10 @@ def verdict(summary: Summary, tally: Tally) -> tuple[str, str]:
     levels = [level for level in STYLES if summary.severities[level]]
     if levels:
         told = [counted(summary.severities[level], level) for level in levels]
-        sides = [f"{name} sent {_sum(counts)}" for name, counts in tally.worst_sides()[:3]]
-        by = f" {_listed(sides)}." if sides else ""
+        sides = [(name, counts.total()) for name, counts in tally.worst_sides()[:3]]
+        by = f" {_listed([f'{name} sent {number:,}' for name, number in sides])}." if sides else ""
+        if len(sides) == 1 and sides[0][1] == tally.broken:
+            by = f" {sides[0][0]} sent what is wrong."
         return levels[0], f"{_listed(told)} in {of}.{by}"
     if not summary.messages:
         return "nothing", f"No message was found in {counted(summary.captures, 'capture')}."
@@ -58,8 +60,9 @@ def _verdict(summary: Summary, tally: Tally) -> str:
         "ok": "It conforms",
         "nothing": "Nothing to judge",
     }[level]
-    more = summary.captures + len(summary.unread) - 3
-    paths = ", ".join(tally.captures[:3]) + (f" and {more:,} more" if more > 0 else "")
+    named = tally.captures[:3]
+    more = summary.captures + len(summary.unread) - len(named)
+    paths = ", ".join(named) + (f" and {more:,} more" if more else "")
     return (
         f'<section class="verdict {level}" aria-labelledby="verdict"><p class="source">{text(paths)}</p>'
         f'<h1 id="verdict">{head}</h1><p class="sentence">{text(sentence)}</p></section>'
@@ -188,8 +191,11 @@ def _link(kind: str, name: str) -> str:
 def _table(
     name: str, title: str, heads: Iterable[str], rows: Iterator[tuple[str, ...]], numbers: tuple[int, ...] = ()
 ) -> str:
+    heads = list(heads)
+    labels = [f'{_number(at in numbers)} data-label="{each}"' if each else "" for at, each in enumerate(heads)]
     body = "".join(
-        f"<tr>{''.join(f'<td{_number(at in numbers)}>{cell}</td>' for at, cell in enumerate(row))}</tr>" for row in rows
+        f"<tr>{''.join(f'<td{label}>{cell}</td>' for label, cell in zip(labels, row, strict=True))}</tr>"
+        for row in rows
     )
     if not body:
         return ""
@@ -210,7 +216,3 @@ def _number(is_one: bool) -> str:
 
 def _listed(words: list[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _sum(counts: Counter[str]) -> str:
-    return f"{sum(counts.values()):,}"
