@@ -32,7 +32,7 @@ interop: $(STAMP) ## talk to DCMTK, Orthanc, dcmjs-dimse and tshark, those that 
 .PHONY: browser
 browser: $(STAMP) ## the report page in Chromium: keys, filters, hostile names, 10 000 messages; build/screenshots
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group browser
-	@$(BIN)/python -m pytest -q tests/browser
+	@$(BIN)/python -m pytest -q -n auto tests/browser
 
 .PHONY: generate
 generate: $(STAMP) ## compile the schema to src/dimse/services

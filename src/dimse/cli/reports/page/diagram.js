@@ -38,7 +38,9 @@ const stripOf = (row) => {
   } else {
     const [a, b] = [placeOf(sender), placeOf(receiver)];
     const left = Math.min(a, b);
-    const arrow = el("span", { class: `arrow ${a === b ? "self" : a < b ? "right" : "left"}`, "aria-hidden": "true" });
+    const nobody = entry.event === "ended" && !entry.by; // nobody ended it: a line without a head
+    const way = nobody ? "" : a < b ? "right" : "left";
+    const arrow = el("span", { class: `arrow ${a === b ? "self" : way}`, "aria-hidden": "true" });
     for (const node of [arrow, label]) {
       node.style.setProperty("--at", String(left));
       node.style.setProperty("--span", String(Math.abs(a - b)));

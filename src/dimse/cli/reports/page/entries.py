@@ -70,7 +70,8 @@ class Entries:
             yield from self._names(_uids_of(facts.get("contexts", [])))
             sender: Side = facts.get("from") or facts.get("by") or "requestor"
             facts["sender"], facts["receiver"] = association.name(sender), association.name(OTHER_SIDE[sender])
-        yield {key: harmless(value) for key, value in facts.items() if value not in (None, "", [], {})}
+        told = ((key, value) for key, value in facts.items() if value not in (None, "", [], {}))
+        yield {key: value if key == "command" else harmless(value) for key, value in told}
 
     def _said(self, event: Said, facts: dict[str, Any]) -> dict[str, Any]:
         primitive, operation = event.message.primitive, event.judgement.operation
@@ -128,9 +129,9 @@ def table_of(primitive: Primitive[Any, Any]) -> dict[str, Any]:
 
 
 def harmless(value: Any) -> Any:
-    """The same, each text printable and of bounded length; digits of bytes are passed on."""
+    """The same, each text printable and of bounded length."""
     if isinstance(value, str):
-        return value if len(value) <= _MOST_DIGITS and value.isalnum() and value.isascii() else plain(value)
+        return plain(value)
     if isinstance(value, dict):
         return {harmless(key): harmless(each) for key, each in value.items()}
     if isinstance(value, list | tuple):

@@ -1,6 +1,7 @@
 // Filters, and the fragment of the address: #m12, #a2, #severity=error&rule=..., each a link that can be sent.
 
 const FILTERS = ["severity", "rule", "side", "in", "q"];
+const SENT = ["said", "fault", "gap"]; // what one side is answerable for
 const MOST_OPTIONS = 500;
 const blank = () => ({ severity: [], rule: "", side: "", in: "", q: "" });
 let filter = blank();
@@ -46,7 +47,7 @@ const matcher = () => {
   const inside = filter.in.toLowerCase();
   return (row) => {
     if (inside && (!row.entry.association || associationKey(row.entry) !== inside)) return false;
-    if (filter.side && row.entry.sender !== filter.side) return false;
+    if (filter.side && (row.entry.sender !== filter.side || !SENT.includes(row.entry.event))) return false;
     if (filter.severity.length || filter.rule) {
       const fits = (each) => (!filter.severity.length || filter.severity.includes(each.severity)) && (!filter.rule || each.rule === filter.rule);
       if (!row.findings.some(fits)) return false;

@@ -5,7 +5,10 @@ const fold = (row, open) => {
   row.open = open;
   const node = document.getElementById(row.id);
   if (!node || !node.classList.contains("row")) return;
-  node.querySelector(".head").setAttribute("aria-expanded", String(open));
+  const head = node.querySelector(".head");
+  head.setAttribute("aria-expanded", String(open));
+  if (open) head.setAttribute("aria-controls", `${row.id}-more`);
+  else head.removeAttribute("aria-controls");
   const more = node.querySelector(".more");
   if (open && !more) node.append(detailsOf(row));
   if (!open && more) more.remove();
