@@ -85,7 +85,7 @@ coverage: export COVERAGE_FILE := $(CURDIR)/build/coverage/data
 coverage: $(STAMP) ## the tests again, measured: every branch of src/dimse has to be taken
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group coverage
 	@rm -rf build/coverage && mkdir -p build/coverage
-	@$(BIN)/python -m coverage run -m pytest -q -n auto --ignore tests/browser
+	@$(BIN)/python -m coverage run -m pytest -q -n auto --ignore tests/browser --ignore tests/release
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
 
