@@ -7,12 +7,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from dimse_codegen import forms
+from dimse_codegen.forms import PARAMETER_VRS
 from dimse_codegen.law import class_of, law, nearest, transcribes_the_standard, unknown
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import Text
 
-# The VRs whose values the generated classes can check.
-PARAMETER_VRS = ("AE", "AT", "LO", "SH", "UI", "UL", "US")
 TAKEN_BY_CHECKS = (*PARAMETER_VRS, "BYTES")
 # What stands beside the status classes in their module.
 TAKEN_BY_STATUSES = ("ASSIGNED", "CLASSES", "TYPES")
@@ -29,7 +29,7 @@ def _edition_same(schema: Schema) -> Iterator[tuple[Text, str]]:
 @law("EDITION_FORM", "An edition is the standard's: a year and a letter, as 2026c.")
 def _edition_form(schema: Schema) -> Iterator[tuple[Text, str]]:
     for edition in [schema.dictionary.edition, *_editions(schema)]:
-        if not re.fullmatch(r"[0-9]{4}[a-z]?", edition):
+        if not re.fullmatch(forms.EDITION, edition):
             yield edition, f"'{edition}' is no edition; write a year and a letter, as 2026c"
 
 
@@ -70,7 +70,7 @@ def _keyword_is_name(schema: Schema) -> Iterator[tuple[Text, str]]:
     taken = ("None", "True", "False")
     words = [element.keyword for element in schema.dictionary.elements]
     for word in [*words, *schema.dictionary.data_sets.values()]:
-        named = re.fullmatch(r"[A-Z][A-Za-z0-9]{,63}", word) and not keyword.iskeyword(word) and word not in taken
+        named = re.fullmatch(forms.KEYWORD, word) and not keyword.iskeyword(word) and word not in taken
         if not named or word.isupper():
             yield word, f"'{word}' is no keyword; one reads MessageID or MoveDestination, in 64 letters at most"
 
@@ -85,7 +85,7 @@ def _vr_known(schema: Schema) -> Iterator[tuple[Text, str]]:
 @law("VM_KNOWN", "A VM is 1 or 1-n; tags alone come in lists.")
 def _vm_known(schema: Schema) -> Iterator[tuple[Text, str]]:
     for element in schema.dictionary.elements:
-        if element.vm not in ("1", "1-n") or (not element.retired and (element.vm == "1-n") != (element.vr == "AT")):
+        if element.vm not in forms.VMS or (not element.retired and (element.vm == "1-n") != (element.vr == "AT")):
             yield element.vm, f"VM {element.vm} with VR {element.vr}; 1-n goes with AT and 1 with every other VR"
 
 
@@ -154,7 +154,7 @@ def _status_class_known(schema: Schema) -> Iterator[tuple[Text, str]]:
 @law("STATUS_CLASS_NAME", "A status class is a word of its own: it becomes a name in the generated code.")
 def _status_class_name(schema: Schema) -> Iterator[tuple[Text, str]]:
     for name in schema.statuses.classes:
-        if not re.fullmatch(r"[A-Z][a-z]{1,19}", name) or name.upper() in TAKEN_BY_CHECKS + TAKEN_BY_STATUSES:
+        if not re.fullmatch(forms.CLASS_NAME, name) or name.upper() in TAKEN_BY_CHECKS + TAKEN_BY_STATUSES:
             yield name, f"'{name}' is no class name; one reads Success or Pending"
 
 

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from dimse_codegen import expression
+from dimse_codegen import expression, forms
+from dimse_codegen.form import Row
 from dimse_codegen.model import (
     Accepted,
     Advice,
@@ -38,14 +39,11 @@ ACCEPTED = "accepted_differences.yaml"
 SERVICES = "services"
 SERVICE_CLASSES = "service_classes"
 
-_TAG = re.compile(r"\(([0-9A-F]{4}),([0-9A-F]{4})\)")
-_CODE = re.compile(r"[0-9A-F]{4}H")
-_PATTERN = re.compile(r"[0-9A-F]{4}H|[0-9A-F]xxx|[0-9A-F]{2}xx|[0-9A-F]{3}x")
-_CELL = re.compile(r"-|[MUC](\(=\))?|[MU]F (0|[1-9][0-9]{0,9})")
-_NUMBER = r"([A-Z]{1,2}|[0-9]{1,3})(\.[0-9]{1,3})*"
-_SECTION = re.compile(rf"{_NUMBER}( to {_NUMBER})?")
-
-_ON_CONDITIONS = ("severity", "note")
+_TAG = re.compile(forms.TAG)
+_CODE = re.compile(forms.CODE)
+_PATTERN = re.compile(forms.STATUS_CODE)
+_CELL = re.compile(forms.CELL)
+_SECTION = re.compile(forms.SECTION)
 
 Loaded = TypeVar("Loaded")
 
@@ -109,7 +107,7 @@ def _read(path: Path, reader: Callable[[Source], Loaded], problems: list[Problem
 
 
 def _dictionary(source: Source) -> Dictionary:
-    fields = source.fields(source.root, ("edition", "elements", "data_sets"), ("retired", "values", "defaults"))
+    fields = source.fields(source.root, *forms.DICTIONARY.names)
     elements = _elements(source, fields.get("elements"), retired=False)
     elements += _elements(source, fields.get("retired"), retired=True)
     values = {
@@ -128,7 +126,7 @@ def _dictionary(source: Source) -> Dictionary:
 def _elements(source: Source, node: Node | None, *, retired: bool) -> list[Element]:
     elements = []
     for name, entry in _pairs(source, node):
-        cells = [source.text(cell) for cell in _entries(source, entry, 4, "[tag, VR, VM, keyword]")]
+        cells = [source.text(cell) for cell in _entries(source, entry, forms.ELEMENT)]
         if not cells:
             continue
         match = _TAG.fullmatch(cells[0])
@@ -142,7 +140,7 @@ def _elements(source: Source, node: Node | None, *, retired: bool) -> list[Eleme
 
 
 def _statuses(source: Source) -> Statuses:
-    fields = source.fields(source.root, ("edition", "classes", "assigned_by_service_class", "types"), ("only_in",))
+    fields = source.fields(source.root, *forms.STATUSES.names)
     classes = {name: source.texts(node) for name, node in _pairs(source, fields.get("classes"))}
     assigned_node = fields.get("assigned_by_service_class")
     assigned = source.texts(assigned_node) if assigned_node is not None else ()
@@ -155,7 +153,7 @@ def _statuses(source: Source) -> Statuses:
 
 
 def _status_type(source: Source, name: Text, node: Node) -> StatusType | None:
-    entries = _entries(source, node, 4, "[section, class, code, [fields]]")
+    entries = _entries(source, node, forms.STATUS_TYPE)
     if not entries:
         return None
     code: Text | None = source.text(entries[2], "a code")
@@ -168,11 +166,10 @@ def _status_type(source: Source, name: Text, node: Node) -> StatusType | None:
 
 
 def _rules(source: Source) -> Rules:
-    groups = ("cells", "fields", "responses", "conversation", "wire", "fragments")
-    fields = source.fields(source.root, ("edition", "parameters", "advice", *groups))
+    fields = source.fields(source.root, *forms.RULES.names)
     found = {
         group: tuple(rule for name, node in _pairs(source, fields.get(group)) if (rule := _rule(source, name, node)))
-        for group in groups
+        for group in forms.RULE_GROUPS
     }
     parameters = {name: source.texts(node) for name, node in _pairs(source, fields.get("parameters"))}
     advice = tuple(_advice(source, node) for node in source.items(fields["advice"])) if "advice" in fields else ()
@@ -180,7 +177,7 @@ def _rules(source: Source) -> Rules:
 
 
 def _rule(source: Source, name: Text, node: Node) -> Rule | None:
-    entries = _entries(source, node, 4, "[severity, section, purpose, [statuses]]")
+    entries = _entries(source, node, forms.RULE)
     if not entries:
         return None
     severity, section, purpose = (source.text(entry) for entry in entries[:3])
@@ -188,8 +185,7 @@ def _rule(source: Source, name: Text, node: Node) -> Rule | None:
 
 
 def _advice(source: Source, node: Node) -> Advice:
-    names = ("rule", "parameter", "when", "services", "severity", "purpose")
-    fields = source.fields(node, names)
+    fields = source.fields(node, *forms.ADVICE.names)
     return Advice(
         _text(source, fields.get("rule")),
         _text(source, fields.get("parameter")),
@@ -201,7 +197,7 @@ def _advice(source: Source, node: Node) -> Advice:
 
 
 def _service_class(source: Source) -> ServiceClass:
-    fields = source.fields(source.root, ("edition", "service_class", "sop_classes", "statuses"))
+    fields = source.fields(source.root, *forms.SERVICE_CLASS.names)
     sop_classes = _texts_by_name(source, fields.get("sop_classes"))
     entries = source.items(fields["statuses"]) if "statuses" in fields else []
     return ServiceClass(
@@ -215,9 +211,9 @@ def _service_class(source: Source) -> ServiceClass:
 
 def _status_table(source: Source, node: Node, every: tuple[Text, ...]) -> StatusTable:
     """A status table; `all` stands for every SOP Class of the file."""
-    fields = source.fields(node, ("services", "sop_classes", "section"), ("table", "as_in", "codes"))
+    fields = source.fields(node, *forms.STATUS_TABLE.names)
     named = fields.get("sop_classes")
-    of_all = isinstance(named, ScalarNode) and named.value == "all"
+    of_all = isinstance(named, ScalarNode) and named.value == forms.ALL
     if isinstance(node, MappingNode) and ("codes" in fields) == ("as_in" in fields):
         source.note(node, "STATUSES_GIVEN", "either codes or as_in is wanted here, and not both")
     return StatusTable(
@@ -232,7 +228,7 @@ def _status_table(source: Source, node: Node, every: tuple[Text, ...]) -> Status
 
 def _assigned_status(source: Source, code: Text, node: Node) -> AssignedStatus:
     _pattern(source, code)
-    entries = _entries(source, node, 2, "[type of Annex C, meaning]")
+    entries = _entries(source, node, forms.ASSIGNED_STATUS)
     type_, meaning = (source.text(entry) for entry in entries) if entries else (Text("", code.at),) * 2
     return AssignedStatus(code, type_, meaning)
 
@@ -244,16 +240,9 @@ def _pattern(source: Source, pattern: Text) -> None:
 
 
 def _service(source: Source) -> Service:
-    fields = source.fields(
-        source.root,
-        (
-            "edition", "service", "section", "summary", "group", "kind", "procedures", "table", "columns",
-            "parameters", "descriptions", "messages",
-        ),
-        ("conditions", "equal_to_request", "statuses"),
-    )  # fmt: skip
+    fields = source.fields(source.root, *forms.SERVICE.names)
     procedures = _procedures(source, fields.get("procedures"))
-    statuses = source.fields(fields["statuses"], ("section", "types")) if "statuses" in fields else {}
+    statuses = source.fields(fields["statuses"], *forms.SERVICE_STATUSES.names) if "statuses" in fields else {}
     return Service(
         source.path,
         _text(source, fields.get("edition")),
@@ -277,10 +266,9 @@ def _service(source: Source) -> Service:
 def _procedures(source: Source, node: Node | None) -> dict[str, Text]:
     if node is None:
         return {}
-    names = ("sub_operations", "multiple_responses", "cancel")
-    found = {str(name): source.text(value) for name, value in source.fields(node, names).items()}
+    found = {str(name): source.text(value) for name, value in source.fields(node, *forms.PROCEDURES.names).items()}
     for glyph in found.values():
-        if glyph and glyph not in ("-", "M", "C"):
+        if glyph and glyph not in forms.PROCEDURE_CELLS:
             text = f"'{glyph}' is no cell of Table 7.5-2; one of '-', M, C"
             source.problems.append(Problem(glyph.at, "CELL_KNOWN", text))
     return found
@@ -290,7 +278,7 @@ def _parameters(source: Source, rows: Node | None, descriptions: Node | None) ->
     explained: dict[str, tuple[Text, Text]] = {}
     used: set[str] = set()
     for name, node in _pairs(source, descriptions):
-        entry = _entries(source, node, 2, "[section, sentence]")
+        entry = _entries(source, node, forms.DESCRIPTION)
         used.add(name)
         explained[name] = (
             (_section(source, entry[0]), source.text(entry[1], "a sentence"))
@@ -319,9 +307,7 @@ def _parameters(source: Source, rows: Node | None, descriptions: Node | None) ->
 def _conditions(source: Source, node: Node | None) -> tuple[Condition, ...]:
     conditions = []
     for entry in source.items(node) if node is not None else []:
-        fields = source.fields(
-            entry, ("parameters", "column", "required_when", "permitted_when", "section"), _ON_CONDITIONS
-        )
+        fields = source.fields(entry, *forms.CONDITION.names)
         _text(source, fields.get("note"))
         conditions.append(
             Condition(
@@ -348,9 +334,9 @@ def _expression(source: Source, node: Node | None) -> expression.Expression:
 
 
 def _message(source: Source, name: Text, node: Node) -> Message:
-    fields = source.fields(node, ("table", "command_field", "fields", "data_set"), ("without_field",))
+    fields = source.fields(node, *forms.MESSAGE.names)
     data_set = _text(source, fields.get("data_set"))
-    if data_set and data_set not in ("always", "never", "conditional"):
+    if data_set and data_set not in forms.DATA_SET_RULES:
         text = f"'{data_set}' is no data set rule; one of always, never, conditional"
         source.problems.append(Problem(data_set.at, "DATA_SET_RULE", text))
     return Message(
@@ -366,8 +352,8 @@ def _message(source: Source, name: Text, node: Node) -> Message:
 def _accepted(source: Source) -> tuple[Accepted, ...]:
     accepted = []
     for entry in source.items(source.root):
-        fields = source.fields(entry, ("where", "standard", "schema", "reason"))
-        texts = [_text(source, fields.get(key)) for key in ("where", "standard", "schema", "reason")]
+        fields = source.fields(entry, *forms.DIFFERENCE.names)
+        texts = [_text(source, fields.get(key)) for key in forms.DIFFERENCE.names[0]]
         accepted.append(Accepted(*texts))
     return tuple(accepted)
 
@@ -387,13 +373,13 @@ def _pairs(source: Source, node: Node | None) -> list[tuple[Text, Node]]:
     return pairs
 
 
-def _entries(source: Source, node: Node, count: int, form: str) -> list[Node]:
+def _entries(source: Source, node: Node, form: Row) -> list[Node]:
     """The entries of a list of a known length; none, and one problem, where it is not of that form."""
     if not isinstance(node, SequenceNode):
-        return source.items(node, form)
-    if len(node.value) == count:
+        return source.items(node, form.text)
+    if len(node.value) == len(form.places):
         return list(node.value)
-    source.note(node, "VALUE_KIND", f"{len(node.value)} entries stand here, where {form} is wanted")
+    source.note(node, "VALUE_KIND", f"{len(node.value)} entries stand here, where {form.text} is wanted")
     return []
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from dimse_codegen import forms
+from dimse_codegen.forms import SEVERITIES
 from dimse_codegen.law import law, transcribes_the_standard, unknown
 from dimse_codegen.model import Advice, Rule, Schema
 from dimse_codegen.problem import Text
-from dimse_codegen.service_laws import SEVERITIES
 
 # What the generated checks can say; every rule of these groups is one of them, and each is there.
 CHECKED = {
@@ -82,9 +83,8 @@ def _rule_severity(schema: Schema) -> Iterator[tuple[Text, str]]:
     "RULE_SECTION", "A rule is cited: a section of PS3.7, or another part and its section, or `row` for the row's own."
 )
 def _rule_section(schema: Schema) -> Iterator[tuple[Text, str]]:
-    form = re.compile(r"row|Annex [A-Z]|(PS3\.[0-9]{1,2} )?[A-Z0-9][0-9]{0,2}(\.[0-9]{1,3})*(, [0-9.]+)?")
     for rule in _rules(schema):
-        if not form.fullmatch(rule.section):
+        if not re.fullmatch(forms.RULE_SECTION, rule.section):
             yield rule.section, f"'{rule.section}' is no section; write 9.1.4.1.8, PS3.5 6.2, or row"
 
 
@@ -119,7 +119,7 @@ def _rule_parameter_known(schema: Schema) -> Iterator[tuple[Text, str]]:
 def _advice_form(schema: Schema) -> Iterator[tuple[Text, str]]:
     services = {str(service.name) for service in schema.services}
     for advice in schema.rules.advice:
-        if advice.when not in ("present", "absent"):
+        if advice.when not in forms.STATES:
             yield advice.when, f"'{advice.when}' is neither present nor absent"
         if transcribes_the_standard(schema):
             yield from unknown(advice.services, services, "the services")

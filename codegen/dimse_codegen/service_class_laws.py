@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from dimse_codegen import forms
 from dimse_codegen.law import class_of, law, unknown, within
 from dimse_codegen.layout import columns
 from dimse_codegen.model import AssignedStatus, Schema, ServiceClass, StatusTable
@@ -22,7 +23,7 @@ MAX_MEANING = 100
 @law("SERVICE_CLASS_NAME", "A Service Class has a name of its own, for which its file is called.")
 def _service_class_name(schema: Schema) -> Iterator[tuple[Text, str]]:
     for each in schema.service_classes:
-        formed = re.fullmatch(r"[A-Z][A-Za-z]*([ /-][A-Z][A-Za-z]*)*", each.name) and len(each.name) <= MAX_NAME
+        formed = re.fullmatch(forms.SERVICE_CLASS_NAME, each.name) and len(each.name) <= MAX_NAME
         if not formed or each.name.upper().startswith(TAKEN):
             yield each.name, f"'{each.name}' is no name of a Service Class; one reads Modality Worklist"
             continue
@@ -35,7 +36,7 @@ def _service_class_name(schema: Schema) -> Iterator[tuple[Text, str]]:
 def _sop_class_uid(schema: Schema) -> Iterator[tuple[Text, str]]:
     for each in schema.service_classes:
         for name, uid in each.sop_classes.items():
-            if not re.fullmatch(r"[0-2](\.(0|[1-9][0-9]*))+", uid) or len(uid) > MAX_UID:
+            if not re.fullmatch(forms.UID, uid) or len(uid) > MAX_UID:
                 yield uid, f"'{uid}' is no UID"
             if not name.isprintable() or " ".join(name.split()) != name or not 0 < columns(name) <= MAX_MEANING:
                 yield name, f"'{name}' is no name; one is printable, with single spaces, of {MAX_MEANING} columns"
@@ -83,7 +84,7 @@ def _status_table_place(schema: Schema) -> Iterator[tuple[Text, str]]:
     counts = Counter((str(t.place), str(service)) for t in tables if t.codes for service in t.services)
     numbers = Counter(str(table.table) for table in tables)
     for table in tables:
-        if table.table is not None and not re.fullmatch(r"[A-Z]{1,2}(\.[0-9]{1,2}){0,6}-[0-9]{1,2}", table.table):
+        if table.table is not None and not re.fullmatch(forms.STATUS_TABLE_NUMBER, table.table):
             yield table.table, f"'{table.table}' is no number of a table; one reads CC.2.8-2"
         twice = table.codes and any(counts[table.place, service] > 1 for service in table.services)
         if twice or (table.table is not None and numbers[table.table] > 1):

@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from dimse_codegen import forms
 from dimse_codegen.expression import ParameterIs, StatusIs, leaves
+from dimse_codegen.forms import SERVICE_KINDS, SEVERITIES
 from dimse_codegen.law import law, nearest, unknown
 from dimse_codegen.layout import docstring
 from dimse_codegen.model import PROTOCOL_FIELDS, ROLES, Message, Schema, Service
@@ -24,8 +26,6 @@ TAKEN = (
     "UI-VALUES",
 )
 TAKEN_BY_WIRE = ("RQ-", "RSP-", "WIRE-")
-SEVERITIES = ("error", "warning", "advisory")
-KINDS = ("operation", "notification", "cancel")
 # The parameters that every message of a role has (PS3.7 9.1, 10.1): without them no response finds its request.
 ROLE_PARAMETERS = {
     "Req/Ind": ("Message ID",),
@@ -38,7 +38,7 @@ ROLE_PARAMETERS = {
 def _service_name(schema: Schema) -> Iterator[tuple[Text, str]]:
     messages = {str(message.name) for service in schema.services for message in service.messages}
     for service in schema.services:
-        formed = re.fullmatch(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+", service.name) and len(service.name) <= 20
+        formed = re.fullmatch(forms.SERVICE_NAME, service.name) and len(service.name) <= 20
         if not formed or service.name in TAKEN or service.name.startswith(TAKEN_BY_WIRE):
             text = "write capitals joined by hyphens, 20 at most, as C-MOVE"
             yield service.name, f"'{service.name}' is no service name; {text}"
@@ -63,7 +63,7 @@ def _summary_form(schema: Schema) -> Iterator[tuple[Text, str]]:
 def _table_form(schema: Schema) -> Iterator[tuple[Text, str]]:
     for service in schema.services:
         for table in [service.table, *(table for message in service.messages for table in message.tables)]:
-            if not re.fullmatch(r"[A-Z0-9][A-Z0-9.]{,5}-[0-9]{1,2}[a-z]?", table):
+            if not re.fullmatch(forms.TABLE, table):
                 yield table, f"'{table}' is no number of a table; one reads 9.1-4"
         for message in service.messages:
             if not 1 <= len(message.tables) <= 3:
@@ -73,8 +73,8 @@ def _table_form(schema: Schema) -> Iterator[tuple[Text, str]]:
 @law("KIND_KNOWN", "A service is an operation, a notification or a cancel.")
 def _kind_known(schema: Schema) -> Iterator[tuple[Text, str]]:
     for service in schema.services:
-        if service.kind not in KINDS:
-            yield service.kind, f"'{service.kind}' is no kind; one of {', '.join(KINDS)}"
+        if service.kind not in SERVICE_KINDS:
+            yield service.kind, f"'{service.kind}' is no kind; one of {', '.join(SERVICE_KINDS)}"
 
 
 @law("COLUMN_KNOWN", "Columns are the standard's; a service that can be cancelled has the cancel column, no other has.")
