@@ -239,7 +239,7 @@ def test_a_generated_module_uses_what_is_public(path: Path) -> None:
             assert not any(name.startswith("_") for name in taken)
 
 
-@pytest.mark.parametrize("path", sorted((CODEGEN / "templates").glob("*.j2")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((CODEGEN / "templates").rglob("*.j2")), ids=lambda path: path.name)
 def test_a_template_decides_nothing(path: Path) -> None:
     """Templates hold text, loops, and tests of a name; no arithmetic, comparison, assignment or macro."""
     allowed = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Not, nodes.Tuple)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 import sys
-import tomllib
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -13,19 +13,23 @@ from typing import NoReturn
 
 import click
 
+from dimse_codegen import ir_schema, json_schema, outputs
 from dimse_codegen.changes.kinds import CLASSES
 from dimse_codegen.docbook import DocBookError
 from dimse_codegen.findings import FORMATS, Finding, Report, form, printable
+from dimse_codegen.forms import KINDS
+from dimse_codegen.ir_make import intermediate
 from dimse_codegen.laws import LAWS
 from dimse_codegen.laws import lint as lint_schema
 from dimse_codegen.load import load, shipped_schema
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import SchemaError
 from dimse_codegen.project import PACKAGE, SERVICE, SETTINGS, InTheWayError, project
-from dimse_codegen.render import HEADER, render
-from dimse_codegen.rule_files import print_rules
-from dimse_codegen.sync import ForeignFileError, compare
-from dimse_codegen.sync import generate as write_files
+from dimse_codegen.rule_files import Printed, print_rules
+from dimse_codegen.settings import configured, configured_targets
+from dimse_codegen.sync import ForeignFileError
+from dimse_codegen.targets import TargetError, target_names
+from dimse_codegen.templating import TemplateError, template_names, template_text
 
 _DIRECTORY = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -46,6 +50,16 @@ format_option = click.option(
     type=click.Choice([*FORMATS]),
     default="text",
     help="text for people, json, github for workflow commands, sarif for SARIF 2.1.0.",
+)
+
+
+target_option = click.option(
+    "--target", help="Print this target in place of the package; --out, or tool.dimse-codegen.targets.NAME, says where."
+)
+templates_option = click.option(
+    "--templates",
+    type=_DIRECTORY,
+    help="Directory of templates that replace built-in ones; else tool.dimse-codegen.templates.",
 )
 
 
@@ -99,44 +113,53 @@ def init(directory: Path, service: str, package: str) -> None:
 @main.command()
 @schema_option
 @out_option
-def generate(schema: Path | None, out: Path | None) -> None:
-    """Write the package; files that are up to date, and files that are not ours, are left alone."""
-    root, package = _schema_directory(schema), _out_directory(out)
-    files = render(_linted(root))
-    try:
-        changed = write_files(files, package)
-    except (ForeignFileError, OSError) as error:
-        _fail(str(error))
-    for difference in changed:
-        click.echo(f"{difference.path}: {'removed' if difference.kind == 'orphaned' else 'written'}")
-    click.echo(f"{len(files)} files in {package}, {len(changed)} changed")
+@target_option
+@templates_option
+def generate(schema: Path | None, out: Path | None, target: str | None, templates: Path | None) -> None:
+    """Write what pyproject.toml asks for, or with --out the package alone, or with --target that target.
+
+    Files that are up to date, and files that are not ours, are left alone.
+    """
+    for printed in _outputs(schema, out, target, templates):
+        try:
+            changed = printed.write()
+        except (ForeignFileError, OSError) as error:
+            _fail(str(error))
+        for difference in changed:
+            click.echo(f"{difference.path}: {'removed' if difference.kind == 'orphaned' else 'written'}")
+        click.echo(f"{len(printed.files)} files in {printed.directory}, {len(changed)} changed")
 
 
 @main.command()
 @schema_option
 @out_option
+@target_option
+@templates_option
 @click.option("--diff", is_flag=True, help="Show what generate would change.")
-def check(schema: Path | None, out: Path | None, diff: bool) -> None:
-    """Say whether the package is what the schema compiles to: no file missing, stale or orphaned."""
-    root, package = _schema_directory(schema), _out_directory(out)
-    files = render(_linted(root))
-    try:
-        differences = compare(files, package)
-    except OSError as error:
-        _fail(str(error))
-    for difference in differences:
-        click.echo(str(difference))
-        if diff:
-            click.echo(difference.diff(), nl=False)
-    for difference in differences:
-        if difference.kind == "orphaned" and not difference.old.startswith(HEADER):
-            click.echo(f"{difference.path} is not generated, and stays: move it elsewhere")
-    if differences:
+def check(schema: Path | None, out: Path | None, target: str | None, templates: Path | None, diff: bool) -> None:
+    """Say whether all that generate writes is as the schema has it: no file missing, stale or orphaned."""
+    root = _schema_directory(schema)
+    faults = []
+    for printed in _outputs(schema, out, target, templates):
+        try:
+            differences = printed.compare()
+        except OSError as error:
+            _fail(str(error))
+        for difference in differences:
+            click.echo(str(difference))
+            if diff:
+                click.echo(difference.diff(), nl=False)
+            if difference.kind == "orphaned" and not difference.old.startswith(printed.header):
+                click.echo(f"{difference.path} is not generated, and stays: move it elsewhere")
+        if differences:
+            faults.append(f"{len(differences)} files of {printed.directory}")
+        else:
+            click.echo(f"{len(printed.files)} files in {printed.directory} are as {root} has them")
+    if faults:
         _fail(
-            f"{len(differences)} files of {package} are not as {root} has them; "
+            f"{', '.join(faults)} are not as {root} has them; "
             "what was changed by hand belongs in the schema: change that, and run dimse-codegen generate"
         )
-    click.echo(f"{len(files)} files in {package} are as {root} has them")
 
 
 @main.command()
@@ -275,6 +298,88 @@ def _say(report: Report, form_name: str) -> None:
         click.echo(text)
 
 
+@main.command()
+@schema_option
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, the one form there is.")
+@click.option("--form", is_flag=True, help="Print the JSON Schema of the form in place of a schema in it.")
+def ir(schema: Path | None, as_json: bool, form: bool) -> None:
+    """Print a schema in the intermediate form, from which anything can be generated in any language."""
+    if not as_json and not form:
+        raise click.UsageError("say --json for the schema in the intermediate form, or --form for the form itself")
+    found = ir_schema.ir_schema() if form else intermediate(_linted(_schema_directory(schema))).to_json()
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False))
+
+
+@main.command("schema")
+@click.option("--kind", type=click.Choice([kind.name for kind in KINDS]), help="Of one kind of file; else of all.")
+def print_schema(kind: str | None) -> None:
+    """Print the JSON Schema of schema files, by which editors complete, explain and check them."""
+    found = next((each for each in KINDS if each.name == kind), None)
+    click.echo(json_schema.printed(json_schema.kind_schema(found) if found else json_schema.file_schema()), nl=False)
+
+
+@main.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--copy", "directory", type=_DIRECTORY, help="Copy them, or those named, to this directory.")
+def templates(names: tuple[str, ...], directory: Path | None) -> None:
+    """List the built-in templates, or copy them out to be changed and given back with --templates."""
+    known = template_names()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.UsageError(f"{', '.join(unknown)} is no template; the names are {', '.join(known)}")
+    chosen = names or known
+    if directory is None:
+        click.echo("\n".join(chosen))
+        return
+    paths = {name: directory / name for name in chosen}
+    there = [str(path) for path in paths.values() if path.exists()]
+    if there:
+        _fail(f"{', '.join(there)} is there already; nothing was copied")
+    try:
+        for name, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(template_text(name), encoding="utf-8", newline="\n")
+    except OSError as error:
+        _fail(str(error))
+    click.echo(f"{len(paths)} templates in {directory}; keep those that you change, and delete the others")
+
+
+@main.command("targets")
+def list_targets() -> None:
+    """List the targets that are installed."""
+    click.echo("\n".join(target_names()))
+
+
+def _outputs(schema: Path | None, out: Path | None, target: str | None, templates: Path | None) -> list[Printed]:
+    """What generate writes and check compares; with --schema or --out that alone which they ask for."""
+    root = _schema_directory(schema)
+    wanted = configured_targets()
+    package = _target_directory(out, target, wanted)
+    try:
+        job = outputs.job(_linted(root), templates or configured("templates"))
+        if target is not None:
+            return [outputs.print_named(target, job, package)]
+        found = [outputs.print_package(job, package)]
+        if schema is None and out is None:
+            outputs.keep_apart({"the package": package, **{f"target '{name}'": at for name, at in wanted.items()}})
+            found += [outputs.print_named(name, job, at) for name, at in wanted.items()]
+            editor = configured("editor")
+            found += [outputs.print_editor(editor)] if editor is not None else []
+    except (TargetError, TemplateError, OSError) as error:
+        _fail(str(error))
+    return found
+
+
+def _target_directory(out: Path | None, target: str | None, wanted: dict[str, Path]) -> Path:
+    if target is None:
+        return _out_directory(out)
+    found = out or wanted.get(target)
+    if found is None:
+        text = f"say where the target goes: --out DIR, or tool.dimse-codegen.targets.{target}.out in pyproject.toml"
+        raise click.UsageError(text)
+    return found
+
+
 def _linted(root: Path, status: int = 1) -> Schema:
     """Load a schema; every fault of form and every broken law goes to standard error."""
     try:
@@ -291,49 +396,21 @@ def _linted(root: Path, status: int = 1) -> Schema:
 def _schema_directory(option: Path | None) -> Path:
     if option is not None:
         return option
-    return _configured("schema") or shipped_schema()
+    return configured("schema") or shipped_schema()
 
 
 def _configured_or_fail(key: str, option: str) -> Path:
-    found = _configured(key)
+    found = configured(key)
     if found is None:
         raise click.UsageError(f"say where they go: {option} DIR, or tool.dimse-codegen.{key} in pyproject.toml")
     return found
 
 
 def _out_directory(option: Path | None) -> Path:
-    found = option or _configured("out")
+    found = option or configured("out")
     if found is None:
         raise click.UsageError("say where the package goes: --out DIR, or tool.dimse-codegen.out in pyproject.toml")
     return found
-
-
-def _configured(key: str) -> Path | None:
-    """A path from the nearest pyproject.toml above the working directory, shown relative where it lies below."""
-    here = Path.cwd()
-    for directory in (here, *here.parents):
-        project = directory / "pyproject.toml"
-        if project.is_file():
-            value = _setting(project, key)
-            path = None if value is None else directory / value
-            return path.relative_to(here) if path is not None and path.is_relative_to(here) else path
-    return None
-
-
-def _setting(project: Path, key: str) -> str | None:
-    """A setting of the table tool.dimse-codegen."""
-    try:
-        table: object = tomllib.loads(project.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise click.UsageError(f"{project}: {error}") from None
-    for name in ("tool", "dimse-codegen"):
-        table = table.get(name, {}) if isinstance(table, dict) else None
-    if not isinstance(table, dict):
-        raise click.UsageError(f"{project}: tool.dimse-codegen is no table")
-    value = table.get(key)
-    if value is not None and not isinstance(value, str):
-        raise click.UsageError(f"{project}: tool.dimse-codegen.{key} is no path")
-    return value
 
 
 def _fail(text: str, status: int = 1) -> NoReturn:

@@ -15,7 +15,9 @@ from attrs import frozen
 from dimse_codegen.render import HEADER
 
 # What Python and packaging put beside modules; anything else in the directory is an orphan.
-_BESIDE = ("py.typed", "__pycache__")
+BESIDE = ("py.typed", "__pycache__")
+# How far into a file its header may begin: behind what opens a comment.
+_REACH = 40
 
 
 class ForeignFileError(Exception):
@@ -56,11 +58,11 @@ class Difference:
         return "".join(_ended(line) for line in difflib.unified_diff(old, new, before, after))
 
 
-def compare(files: Mapping[str, str], out: Path, beside: Collection[str] = _BESIDE) -> list[Difference]:
+def compare(files: Mapping[str, str], out: Path, beside: Collection[str] = BESIDE) -> list[Difference]:
     """Every difference between rendered files and a directory, by name; nothing is written.
 
     Args:
-        files: text by file name.
+        files: text by file name; where a name has folders, those of the directory are looked through.
         out: the directory.
         beside: names of what may stand there beside the files.
     """
@@ -68,7 +70,7 @@ def compare(files: Mapping[str, str], out: Path, beside: Collection[str] = _BESI
 
 
 def generate(
-    files: Mapping[str, str], out: Path, beside: Collection[str] = _BESIDE, header: str = HEADER
+    files: Mapping[str, str], out: Path, beside: Collection[str] = BESIDE, header: str = HEADER
 ) -> list[Difference]:
     """Bring a directory in sync and say what changed; files without our header are never touched.
 
@@ -76,7 +78,7 @@ def generate(
         files: text by file name.
         out: the directory.
         beside: names of what may stand there beside the files.
-        header: what our files begin with.
+        header: what our files begin with, behind what opens a comment.
 
     Raises:
         ForeignFileError: a file without our header is in the way.
@@ -84,23 +86,45 @@ def generate(
     """
     differences = compare(files, out, beside)
     for difference in differences:
-        if difference.kind == "stale" and not difference.old.startswith(header):
+        if difference.kind == "stale" and not has_header(difference.old, header):
             raise ForeignFileError(difference.path)
     done = []
     for difference in differences:
         if difference.kind != "orphaned":
-            out.mkdir(parents=True, exist_ok=True)
+            difference.path.parent.mkdir(parents=True, exist_ok=True)
             difference.path.write_text(difference.new, encoding="utf-8", newline="\n")
-        elif difference.old.startswith(header):
+        elif has_header(difference.old, header):
             difference.path.unlink()
+            _tidy(difference.path.parent, out)
         else:
             continue
         done.append(difference)
     return done
 
 
+def has_header(text: str, header: str) -> bool:
+    """Whether a text begins as our files do."""
+    return header in text[: len(header) + _REACH]
+
+
+def _tidy(folder: Path, out: Path) -> None:
+    """Remove folders of a directory that have become empty."""
+    while folder != out and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _present(files: Mapping[str, str], out: Path) -> set[str]:
+    """What stands in a directory: its entries, or where files have folders, the files below it."""
+    if not out.is_dir():
+        return set()
+    if not any("/" in name for name in files):
+        return {path.name for path in out.iterdir()}
+    return {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_symlink() or not path.is_dir()}
+
+
 def _differences(files: Mapping[str, str], out: Path, beside: Collection[str]) -> Iterator[Difference]:
-    present = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    present = _present(files, out)
     for name, new in files.items():
         path = out / name
         if name not in present:
