@@ -127,7 +127,7 @@ def generate(schema: Path | None, out: Path | None, target: str | None, template
             _fail(str(error))
         for difference in changed:
             click.echo(f"{difference.path}: {'removed' if difference.kind == 'orphaned' else 'written'}")
-        click.echo(f"{len(printed.files)} files in {printed.directory}, {len(changed)} changed")
+        click.echo(f"{_counted(printed)}, {len(changed)} changed")
 
 
 @main.command()
@@ -154,7 +154,7 @@ def check(schema: Path | None, out: Path | None, target: str | None, templates: 
         if differences:
             faults.append(f"{len(differences)} files of {printed.directory}")
         else:
-            click.echo(f"{len(printed.files)} files in {printed.directory} are as {root} has them")
+            click.echo(_in_sync(printed, root))
     if faults:
         _fail(
             f"{', '.join(faults)} are not as {root} has them; "
@@ -350,6 +350,16 @@ def list_targets() -> None:
     click.echo("\n".join(target_names()))
 
 
+def _counted(printed: Printed) -> str:
+    """What was printed; a single file by its name."""
+    names = list(printed.files)
+    return str(printed.directory / names[0]) if len(names) == 1 else f"{len(names)} files in {printed.directory}"
+
+
+def _in_sync(printed: Printed, root: Path) -> str:
+    return f"{_counted(printed)} {'is up to date' if len(printed.files) == 1 else f'are as {root} has them'}"
+
+
 def _outputs(schema: Path | None, out: Path | None, target: str | None, templates: Path | None) -> list[Printed]:
     """What generate writes and check compares; with --schema or --out that alone which they ask for."""
     root = _schema_directory(schema)
@@ -359,12 +369,13 @@ def _outputs(schema: Path | None, out: Path | None, target: str | None, template
         job = outputs.job(_linted(root), templates or configured("templates"))
         if target is not None:
             return [outputs.print_named(target, job, package)]
-        found = [outputs.print_package(job, package)]
+        found = []
         if schema is None and out is None:
             outputs.keep_apart({"the package": package, **{f"target '{name}'": at for name, at in wanted.items()}})
             found += [outputs.print_named(name, job, at) for name, at in wanted.items()]
             editor = configured("editor")
             found += [outputs.print_editor(editor)] if editor is not None else []
+        found.append(outputs.print_package(job, package))
     except (TargetError, TemplateError, OSError) as error:
         _fail(str(error))
     return found
