@@ -74,6 +74,16 @@ class Assembler:
         self._left = 0
         self._header = bytearray()
 
+    @property
+    def pdu_left(self) -> int:
+        """How many bytes of the PDU under way have not come; 0 between PDUs."""
+        return max(self._pdu_left - len(self._header), 0)
+
+    @property
+    def data_set_left(self) -> int:
+        """How many bytes have not come of the fragment under way, where it is of a Data Set; 0 elsewhere."""
+        return 0 if self._joiner.is_command else self._left
+
     def feed(self, data: BytesLike) -> Iterator[Assembled]:
         """Take the next bytes of a stream of P-DATA-TF PDUs, cut anywhere.
 

@@ -99,6 +99,11 @@ class Joiner:
         """Whether a fragment of odd length would be the first one of the message."""
         return "PDV.ODD_LENGTH" not in self._anomalies
 
+    @property
+    def is_command(self) -> bool:
+        """Whether the fragment begun last is of a Command Set."""
+        return bool(self._control & COMMAND)
+
     def take(self) -> list[Assembled]:
         """The messages completed since this was last asked."""
         done, self._done = self._done, []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
 
 from attrs import define, evolve
 
@@ -24,17 +23,23 @@ MOST_HELD = 64 << 20
 # For so many packets a verdict on a C-MOVE of another connection waits for signs that some of that went unseen.
 PATIENCE = 4096
 _OF_MOVES = frozenset({"CONVERSATION.MOVE_ORIGINATOR", "CONVERSATION.MOVE_EARLY"})
-_Key: TypeAlias = tuple[Endpoint, Endpoint]
 
 
 @define
 class _Followed:
-    """A connection that is followed, between two endpoints: the first one opened it, or is taken to have."""
+    """A connection that is followed, between two endpoints: the first one opened it, or is taken to have.
+
+    Attributes:
+        paths: what the segments of each of them have for a path.
+        waiting: bytes held back.
+    """
 
     ends: tuple[Endpoint, Endpoint]
+    paths: tuple[bytes, bytes]
     connection: Connection
     dialogue: Dialogue | None = None
     is_over: bool = False
+    waiting: int = 0
 
 
 class Follower:
@@ -47,9 +52,11 @@ class Follower:
 
     def __init__(self, *, severities: Mapping[str, Severity | str] | None = None, keep: int = 0) -> None:
         self._shared = Shared(severities or {}, keep)
-        self._followed: OrderedDict[_Key, _Followed] = OrderedDict()
-        self._waiting: dict[_Key, int] = {}  # bytes held back
-        self._held = 0  # the sum of these
+        # By the paths of the side that opened it, and of the other: the same one.
+        self._followed: OrderedDict[bytes, _Followed] = OrderedDict()
+        self._answering: dict[bytes, _Followed] = {}
+        self._waiting = 0  # how many connections hold something back
+        self._held = 0  # bytes, among all of them
         self._kept: deque[Event] = deque()
         self._is_closed = False
         self._last = 0, 0
@@ -60,81 +67,95 @@ class Follower:
             yield from self.feed(packet)
         yield from self.close()
 
-    def feed(self, packet: Packet) -> Iterator[Event]:
-        """Take the next packet."""
-        return self._calm(self._feed(packet))
-
-    def close(self) -> Iterator[Event]:
-        """Say that the capture is over."""
-        self._is_closed = True
-        return self._calm(self._close())
-
-    def _feed(self, packet: Packet) -> Iterator[Event]:
+    def feed(self, packet: Packet) -> Iterable[Event]:
+        """Take the next packet; gives what is now known to have happened."""
         self._last = packet.number, packet.time
         segment = segment_of(packet)
-        if segment is None:
-            return
-        source, destination = segment.source, segment.destination
-        key = (source, destination) if source < destination else (destination, source)
-        followed = self._followed.get(key)
+        if segment is not None:
+            self._take(segment)
+        return self._calm() if self._kept else ()
+
+    def close(self) -> Iterable[Event]:
+        """Say that the capture is over."""
+        self._is_closed = True
+        while self._followed:
+            self._over(self._followed.popitem(last=False)[1])
+        self._answering.clear()
+        return self._calm()
+
+    def _take(self, segment: Segment) -> None:
+        end: End = 0
+        followed = self._followed.get(segment.path)
+        if followed is None:
+            end = 1
+            followed = self._answering.get(segment.path)
         if followed is not None:
-            self._followed.move_to_end(key)
-            if followed.connection.begins_anew(_end(followed, segment), segment):
-                yield from self._over(key, self._followed.pop(key))
+            self._followed.move_to_end(followed.paths[0])
+            if segment.flags & SYN and followed.connection.begins_anew(end, segment):
+                self._forget(followed)
                 followed = None
         if followed is None:
-            followed = self._followed[key] = _Followed(_ends(segment), Connection())
-            if len(self._followed) > MOST_CONNECTIONS:
-                yield from self._over(*self._followed.popitem(last=False))
+            followed, end = self._begin(segment)
         if followed.is_over or (followed.dialogue is not None and followed.dialogue.is_foreign):
             return
         connection = followed.connection
-        for piece in connection.feed(_end(followed, segment), segment, *self._last):
-            yield from self._dialogue(followed).take(piece)
-        if connection.held or self._waiting:
-            yield from self._wait(key, followed)
+        pieces = connection.feed(end, segment, *self._last)
+        for piece in pieces:
+            self._kept.extend(self._dialogue(followed).take(piece))
+        if self._waiting or connection.holds:
+            self._wait(followed)
         if connection.is_over:
-            yield from self._over(key, followed)
+            self._over(followed)
 
-    def _close(self) -> Iterator[Event]:
-        while self._followed:
-            yield from self._over(*self._followed.popitem(last=False))
+    def _begin(self, segment: Segment) -> tuple[_Followed, End]:
+        """Follow a connection; beyond the most, the one that was silent longest is given up."""
+        ends, end = _ends(segment)
+        paths = (segment.path, segment.way_back) if end == 0 else (segment.way_back, segment.path)
+        followed = self._followed[paths[0]] = self._answering[paths[1]] = _Followed(ends, paths, Connection())
+        if len(self._followed) > MOST_CONNECTIONS:
+            self._forget(next(iter(self._followed.values())))
+        return followed, end
+
+    def _forget(self, followed: _Followed) -> None:
+        del self._followed[followed.paths[0]], self._answering[followed.paths[1]]
+        self._over(followed)
 
     def _dialogue(self, followed: _Followed) -> Dialogue:
         if followed.dialogue is None:
             followed.dialogue = Dialogue(followed.ends, self._shared, is_known=followed.connection.from_start)
         return followed.dialogue
 
-    def _wait(self, key: _Key, followed: _Followed) -> Iterator[Event]:
+    def _wait(self, followed: _Followed) -> None:
         """Keep account of what is held back; beyond the most, this connection goes on without what is missing."""
-        self._held -= self._waiting.pop(key, 0)
         if followed.dialogue is not None and followed.dialogue.is_foreign:
             followed.connection.drop()
-        elif followed.connection.held:
-            self._waiting[key] = followed.connection.held
-            self._held += followed.connection.held
-            if self._held > MOST_HELD:
-                yield from self._flush(key, followed)
+        self._account(followed)
+        if self._held > MOST_HELD and followed.waiting:
+            self._flush(followed)
         if self._waiting:
             self._shared.doubt()  # what one holds back may have come before what others say
 
-    def _flush(self, key: _Key, followed: _Followed) -> Iterator[Event]:
-        self._held -= self._waiting.pop(key, 0)
-        for piece in followed.connection.flush(*self._last):
-            yield from self._dialogue(followed).take(piece)
+    def _account(self, followed: _Followed) -> None:
+        held = followed.connection.held
+        self._held += held - followed.waiting
+        self._waiting += bool(held) - bool(followed.waiting)
+        followed.waiting = held
 
-    def _over(self, key: _Key, followed: _Followed) -> Iterator[Event]:
+    def _flush(self, followed: _Followed) -> None:
+        for piece in followed.connection.flush(*self._last):
+            self._kept.extend(self._dialogue(followed).take(piece))
+        self._account(followed)
+
+    def _over(self, followed: _Followed) -> None:
         """A connection is over; it is remembered as long as others, for packets of it that come once more."""
         if not followed.is_over:
-            yield from self._flush(key, followed)
+            self._flush(followed)
             if followed.dialogue is not None:
-                yield from followed.dialogue.end(followed.connection, *self._last)
+                self._kept.extend(followed.dialogue.end(followed.connection, *self._last))
         followed.is_over, followed.dialogue = True, None
 
-    def _calm(self, events: Iterable[Event]) -> Iterator[Event]:
+    def _calm(self) -> Iterator[Event]:
         """Keep events back behind a verdict on a C-MOVE that may only have been missed, and notice of that be late."""
-        for event in events:
-            self._kept.append(event)
         while self._kept:
             event = self._kept[0]
             if isinstance(event, Said) and any(each.rule in _OF_MOVES for each in event.judgement.violations):
@@ -153,14 +174,10 @@ class Follower:
         return evolve(said, judgement=evolve(judgement, violations=left))
 
 
-def _end(followed: _Followed, segment: Segment) -> End:
-    return 0 if followed.ends[0] == segment.source else 1
-
-
-def _ends(segment: Segment) -> tuple[Endpoint, Endpoint]:
-    """Who opened the connection, by its SYN; where that was not seen, servers have the lower ports."""
+def _ends(segment: Segment) -> tuple[tuple[Endpoint, Endpoint], End]:
+    """Who opened the connection, by its SYN, and which of them sent this; else, servers have the lower ports."""
     source, destination = segment.source, segment.destination
     opened = (source.port, source) > (destination.port, destination)
     if segment.flags & SYN:
         opened = not segment.flags & ACK
-    return (source, destination) if opened else (destination, source)
+    return ((source, destination), 0) if opened else ((destination, source), 1)

@@ -22,7 +22,7 @@ _VLAN = frozenset({0x8100, 0x88A8, 0x9100})
 _FAMILIES_OF_IPV6 = frozenset({10, 24, 28, 30})
 _TCP, _FRAGMENT, _AUTHENTICATION = 6, 44, 51
 _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
-_TCP_HEADER = struct.Struct(">HHIIBB")
+_TCP_HEADER = struct.Struct(">4xIIBB")
 _IPV4_HEADER = struct.Struct(">BxHxxHxB")
 _IPV6_HEADER = struct.Struct(">4xHB")
 
@@ -39,15 +39,37 @@ class Endpoint(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """A TCP segment: `missing` bytes behind `data` were sent and not captured."""
+    """A TCP segment: `missing` bytes behind `data` were sent and not captured.
 
-    source: Endpoint
-    destination: Endpoint
+    Attributes:
+        path: both addresses and both ports as they stand in the headers, the source's first.
+        acknowledged: None where it acknowledges nothing.
+    """
+
+    path: bytes
     sequence: int
     acknowledged: int | None
     flags: int
     data: bytes
     missing: int
+
+    @property
+    def source(self) -> Endpoint:
+        """Who sent it."""
+        size = len(self.path) // 2 - 2
+        return Endpoint(self.path[:size], int.from_bytes(self.path[-4:-2], "big"))
+
+    @property
+    def destination(self) -> Endpoint:
+        """To whom."""
+        size = len(self.path) // 2 - 2
+        return Endpoint(self.path[size:-4], int.from_bytes(self.path[-2:], "big"))
+
+    @property
+    def way_back(self) -> bytes:
+        """The path of segments that go the other way."""
+        source, destination = self.source, self.destination
+        return destination.address + source.address + self.path[-2:] + self.path[-4:-2]
 
 
 def segment_of(packet: Packet) -> Segment | None:
@@ -65,7 +87,7 @@ def segment_of(packet: Packet) -> Segment | None:
 def _network(link: int, data: bytes) -> tuple[int, int]:
     """Which IP, and where it begins; (0, 0) for anything else."""
     if link == ETHERNET:
-        kind, at = int.from_bytes(data[12:14], "big"), 14
+        kind, at = data[12] << 8 | data[13], 14
     elif link == COOKED:
         kind, at = int.from_bytes(data[14:16], "big"), 16
     elif link == COOKED_2:
@@ -90,13 +112,13 @@ def _ipv4(data: bytes, at: int, length: int) -> Segment | None:
         return None
     # A sending host that leaves cutting to its network card shows a length of 0.
     end = at + total if total else length
-    return _tcp(data, at + header, end, data[at + 12 : at + 16], data[at + 16 : at + 20])
+    return _tcp(data, at + header, end, data[at + 12 : at + 20])
 
 
 def _ipv6(data: bytes, at: int, length: int) -> Segment | None:
     payload, following = _IPV6_HEADER.unpack_from(data, at)
     end = at + 40 + payload if payload else length
-    source, destination = data[at + 8 : at + 24], data[at + 24 : at + 40]
+    addresses = data[at + 8 : at + 40]
     at += 40
     while following != _TCP:
         if following in _EXTENSIONS:
@@ -108,18 +130,17 @@ def _ipv6(data: bytes, at: int, length: int) -> Segment | None:
         else:
             return None
         following, at = data[at], at + size
-    return _tcp(data, at, end, source, destination)
+    return _tcp(data, at, end, addresses)
 
 
-def _tcp(data: bytes, at: int, end: int, source: bytes, destination: bytes) -> Segment | None:
-    from_port, to_port, sequence, acknowledged, offset, flags = _TCP_HEADER.unpack_from(data, at)
+def _tcp(data: bytes, at: int, end: int, addresses: bytes) -> Segment | None:
+    sequence, acknowledged, offset, flags = _TCP_HEADER.unpack_from(data, at)
     start = at + (offset >> 4) * 4
     if start < at + 20 or start > end:
         return None
     taken = data[start:end]
     return Segment(
-        Endpoint(source, from_port),
-        Endpoint(destination, to_port),
+        addresses + data[at : at + 4],
         sequence,
         acknowledged if flags & ACK else None,
         flags,

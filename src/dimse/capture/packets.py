@@ -23,7 +23,7 @@ _PCAP = {
     b"\xa1\xb2\x3c\x4d": (">", 1),
     b"\x4d\x3c\xb2\xa1": ("<", 1),
 }
-_SECTION = 0x0A0D0D0A
+_SECTION = b"\x0a\x0d\x0d\x0a"
 _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
 _ORDER = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 _RESOLUTION, _OFFSET = 9, 14
@@ -65,30 +65,45 @@ class Packet(NamedTuple):
 
 
 class _Input:
-    """Chunks of any size, taken in sizes of one's own."""
+    """Chunks of any size, held as far as they are needed in one.
+
+    Attributes:
+        held: what is at hand.
+        at: how far it was read.
+    """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._held = b""
-        self._at = 0
-        self.offset = 0
+        self._before = 0
+        self.held = b""
+        self.at = 0
+
+    @property
+    def offset(self) -> int:
+        """How far was read, in bytes from the start."""
+        return self._before + self.at
+
+    def has(self, size: int) -> bool:
+        """Whether so many bytes are left; they are at hand then, all that are left else."""
+        have = len(self.held) - self.at
+        if have >= size:
+            return True
+        parts = [self.held[self.at :]]
+        for chunk in self._chunks:
+            parts.append(chunk)
+            have += len(chunk)
+            if have >= size:
+                break
+        self._before += self.at
+        self.held, self.at = b"".join(parts), 0
+        return have >= size
 
     def take(self, size: int) -> bytes:
         """The next bytes; fewer only where the input ends."""
-        at, end = self._at, self._at + size
-        if end > len(self._held):
-            parts = [self._held[at:]]
-            have = len(parts[0])
-            for chunk in self._chunks:
-                parts.append(chunk)
-                have += len(chunk)
-                if have >= size:
-                    break
-            self._held = b"".join(parts)
-            at, end = 0, size
-        self._at = min(end, len(self._held))
-        self.offset += self._at - at
-        return self._held[at:end]
+        self.has(size)
+        taken = self.held[self.at : self.at + size]
+        self.at += len(taken)
+        return taken
 
 
 def packets(chunks: Iterable[bytes]) -> Iterator[Packet]:
@@ -104,7 +119,7 @@ def packets(chunks: Iterable[bytes]) -> Iterator[Packet]:
     magic = data.take(4)
     if magic in _PCAP:
         yield from _pcap(data, *_PCAP[magic])
-    elif magic == _SECTION.to_bytes(4, "big"):
+    elif magic == _SECTION:
         yield from _pcapng(data)
     else:
         raise CaptureError(0, "neither pcap nor pcapng begins like this")
@@ -115,25 +130,26 @@ def _pcap(data: _Input, order: str, tick: int) -> Iterator[Packet]:
     if len(head) < 20:
         raise CaptureError(data.offset, "the capture ends within its header")
     link = struct.unpack(f"{order}I", head[16:])[0] & 0xFFFF
-    record = struct.Struct(f"{order}IIII")
+    unpack = struct.Struct(f"{order}IIII").unpack_from
     number = 0
-    while header := data.take(16):
-        start = data.offset - len(header)
-        if len(header) < 16:
-            raise CaptureError(start, "the capture ends within the header of a packet")
-        seconds, ticks, size, length = record.unpack(header)
-        body = _body(data, start, size)
+    while data.has(16):
+        seconds, ticks, size, length = unpack(data.held, data.at)
+        _check_packet(data, 16, size)
+        at = data.at + 16
+        data.at = end = at + size
         number += 1
-        yield Packet(number, seconds * _SECOND + ticks * tick, link, body, max(length, size))
+        time = seconds * _SECOND + ticks * tick
+        yield Packet(number, time, link, data.held[at:end], length if length > size else size)
+    if data.has(1):
+        raise CaptureError(data.offset, "the capture ends within the header of a packet")
 
 
-def _body(data: _Input, start: int, size: int) -> bytes:
+def _check_packet(data: _Input, header: int, size: int) -> None:
+    """Have a packet, or a block, at hand behind its header."""
     if size > MOST_PACKET:
-        raise CaptureError(start, f"a packet of {size} bytes, more than {MOST_PACKET}")
-    body = data.take(size)
-    if len(body) < size:
-        raise CaptureError(start, "the capture ends within a packet")
-    return body
+        raise CaptureError(data.offset, f"a packet of {size} bytes, more than {MOST_PACKET}")
+    if not data.has(header + size):
+        raise CaptureError(data.offset, "the capture ends within a packet")
 
 
 class _Interface(NamedTuple):
@@ -143,59 +159,78 @@ class _Interface(NamedTuple):
     offset: int  # seconds
 
 
+class _Forms(NamedTuple):
+    """How the headers of blocks stand in a byte order: of any, of an interface, of its options and their
+    value that is a time, of packets by kind."""
+
+    block: struct.Struct
+    interface: struct.Struct
+    option: struct.Struct
+    offset: struct.Struct
+    packet: dict[int, struct.Struct]
+
+    @classmethod
+    def of(cls, order: str) -> _Forms:
+        packet = {_ENHANCED: "IIIII", _PACKET: "HxxIIII", _SIMPLE: "I"}
+        forms = {kind: struct.Struct(f"{order}{form}") for kind, form in packet.items()}
+        return cls(*(struct.Struct(f"{order}{form}") for form in ("II", "HxxI", "HH", "q")), forms)
+
+
 def _pcapng(data: _Input) -> Iterator[Packet]:
-    order, number = "<", 0
+    data.at = 0  # the type of the first block was looked at
+    forms, number = _Forms.of("<"), 0
     interfaces: list[_Interface] = []
-    first = _SECTION.to_bytes(4, "big")
-    while head := first or data.take(4):
-        start = data.offset - len(head)
-        first = b""
-        head += data.take(4)
-        if len(head) < 8:
-            raise CaptureError(start, "the capture ends within the header of a block")
-        magic = b""
-        if head[:4] == _SECTION.to_bytes(4, "big"):
-            magic = data.take(4)
-            if magic not in _ORDER:
-                raise CaptureError(start, "a section without a byte order")
-            order, interfaces = _ORDER[magic], []
-        kind, size = struct.unpack(f"{order}II", head)
-        if size < 12 + len(magic) or size % 4 or size > MOST_PACKET:
-            raise CaptureError(start, f"a block of {size} bytes")
-        block = _body(data, start, size - 8 - len(magic))[:-4]
+    while data.has(8):
+        if data.held.startswith(_SECTION, data.at):
+            order = _ORDER.get(data.held[data.at + 8 : data.at + 12]) if data.has(12) else None
+            if order is None:
+                raise CaptureError(data.offset, "a section without a byte order")
+            forms, interfaces = _Forms.of(order), []
+        kind, size = forms.block.unpack_from(data.held, data.at)
+        if size < 12 or size % 4 or size > MOST_PACKET:
+            raise CaptureError(data.offset, f"a block of {size} bytes")
+        _check_packet(data, 0, size)
+        block = data.held[data.at + 8 : data.at + size - 4]
         try:
-            if kind == _INTERFACE:
-                interfaces.append(_interface(block, order))
-            elif kind in (_PACKET, _SIMPLE, _ENHANCED):
+            if kind in forms.packet:
+                packet = _packet(kind, block, forms.packet[kind], interfaces, number + 1)
                 number += 1
-                yield _packet(kind, block, order, interfaces, number)
+                data.at += size
+                yield packet
+                continue
+            if kind == _INTERFACE:
+                interfaces.append(_interface(block, forms))
         except (struct.error, IndexError) as error:
-            raise CaptureError(start, "a block that is shorter than what it says, or of no interface") from error
+            reason = "a block that is shorter than what it says, or of no interface"
+            raise CaptureError(data.offset, reason) from error
+        data.at += size
+    if data.has(1):
+        raise CaptureError(data.offset, "the capture ends within the header of a block")
 
 
-def _interface(block: bytes, order: str) -> _Interface:
-    link, most = struct.unpack_from(f"{order}HxxI", block)
+def _interface(block: bytes, forms: _Forms) -> _Interface:
+    link, most = forms.interface.unpack_from(block)
     ticks, offset, at = 10**6, 0, 8
     while at + 4 <= len(block):
-        code, size = struct.unpack_from(f"{order}HH", block, at)
+        code, size = forms.option.unpack_from(block, at)
         if code == _RESOLUTION and size == 1:
             power = block[at + 4]
             ticks = 1 << (power & 0x7F) if power & 0x80 else 10**power
         elif code == _OFFSET and size == 8:
-            offset = struct.unpack_from(f"{order}q", block, at + 4)[0]
+            (offset,) = forms.offset.unpack_from(block, at + 4)
         elif code == 0:
             break
         at += 4 + size + -size % 4
     return _Interface(link, most, ticks, offset)
 
 
-def _packet(kind: int, block: bytes, order: str, interfaces: list[_Interface], number: int) -> Packet:
+def _packet(kind: int, block: bytes, form: struct.Struct, interfaces: list[_Interface], number: int) -> Packet:
     if kind == _SIMPLE:
-        (length,) = struct.unpack_from(f"{order}I", block)
+        (length,) = form.unpack_from(block)
         interface = interfaces[0]
         size = min(length, interface.most or length, len(block) - 4)
         return Packet(number, 0, interface.link, block[4 : 4 + size], length)
-    at, high, low, size, length = struct.unpack_from(f"{order}{'I' if kind == _ENHANCED else 'Hxx'}IIII", block)
+    at, high, low, size, length = form.unpack_from(block)
     interface = interfaces[at]
     if 20 + size > len(block):
         raise IndexError(size)

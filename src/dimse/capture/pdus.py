@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from dimse.assembler import Assembler
 from dimse.capture.associate import ABORT, ASSOCIATE_RJ, ASSOCIATE_RQ, P_DATA, RELEASE_RQ
 from dimse.joiner import Assembled
 from dimse.pdv import FragmentError
+from dimse.vr import BytesLike
 
 _HEADER = 6
 _MOST_HELD = 1 << 20
@@ -67,46 +68,52 @@ class Direction:
         self.bridged = 0
         self.has_gaps = False
         self._held = bytearray()
-        # Of a P-DATA-TF PDU: bytes to come, of its item too, and whether that is a fragment of a Data Set.
-        self._left = 0
-        self._item_left = 0
-        self._item_header = bytearray()
-        self._in_data_set = False
 
     def lose(self) -> None:
         """Note that it is not known where in the stream this is."""
         self.state, self.has_gaps = "foreign" if self.state == "foreign" else "lost", True
         self._held.clear()
-        self._item_header.clear()
-        self._left = self._item_left = 0
+        self._assembler = self._make()
 
     def skip(self, missing: int) -> Iterator[Found]:
         """Pass over bytes that are not there; `is_lost` says whether the place in the stream is still known."""
         self.has_gaps = True
-        if self.state == "synced" and self._in_data_set and missing <= self._item_left:
-            self.bridged += missing
-            while missing:
-                size = min(missing, len(_ZEROS))
-                missing -= size
-                yield from self._on(_ZEROS[:size])
-        elif self.state == "synced":
+        if self.state != "synced":
+            return
+        if not missing <= self._assembler.data_set_left:
             self.lose()
+            return
+        self.bridged += missing
+        while missing and self.state == "synced":
+            size = min(missing, len(_ZEROS))
+            missing -= size
+            yield from self._messages(_ZEROS[:size])
 
     def feed(self, data: bytes) -> Iterator[Found]:
         """Take the next bytes."""
         if self.state == "lost":
             data = self._find(data)
-        while data and self.state == "synced":
-            if self._left:
-                size = min(self._left, len(data))
-                yield from self._on(data[:size])
-                data = data[size:]
+        at, end = 0, len(data)
+        while at < end and self.state == "synced":
+            until = self._end_of_data(data, at)
+            if until > at:
+                yield from self._messages(data if until - at == end else memoryview(data)[at:until])
+                at = until
                 continue
-            needed = self._needed()
-            self._held += data[:needed]
-            data = data[needed:]
+            more = data[at : at + self._needed()]
+            self._held += more
+            at += len(more)
             if not self._needed():
                 yield from self._whole()
+
+    def _end_of_data(self, data: bytes, at: int) -> int:
+        """Where the P-DATA-TF PDUs end of which this is the rest, or which begin here; as far as the bytes go."""
+        end = len(data)
+        at += self._assembler.pdu_left
+        if not self._held:
+            while end - at >= _HEADER and data[at] == P_DATA:
+                at += _HEADER + int.from_bytes(data[at + 2 : at + _HEADER], "big")
+        return at if at < end else end
 
     def close(self) -> Iterator[Found]:
         """Say that nothing more comes."""
@@ -114,7 +121,7 @@ class Direction:
             return
         if self._held:
             yield Broken("the stream ends within a PDU")
-        yield from self._messages(self._assembler.close)
+        yield from self._messages(None)
         self.lose()
 
     def _needed(self) -> int:
@@ -132,39 +139,18 @@ class Direction:
         held = bytes(self._held)
         self._held.clear()
         if held[0] == P_DATA:
-            self._left = int.from_bytes(held[2:6], "big")
-            self._item_left, self._in_data_set = 0, False
-            yield from self._messages(self._assembler.feed, held)
+            yield from self._messages(held)
         elif len(held) > _HEADER and (held[0] < ASSOCIATE_RJ or held[0] >= RELEASE_RQ or len(held) >= 10):
             yield PDU(held[0], held)
         else:
             yield Broken(f"no PDU begins with {held[:6].hex(' ')}")
             self.lose()
 
-    def _on(self, data: bytes) -> Iterator[Found]:
-        """More of a P-DATA-TF PDU: followed as far as its items' headers, and handed on."""
-        self._left -= len(data)
-        at = 0
-        while at < len(data):
-            if self._item_left:
-                size = min(self._item_left, len(data) - at)
-                self._item_left -= size
-                at += size
-                continue
-            more = data[at : at + _HEADER - len(self._item_header)]
-            self._item_header += more
-            at += len(more)
-            if len(self._item_header) == _HEADER:
-                self._item_left = max(int.from_bytes(self._item_header[:4], "big") - 2, 0)
-                self._in_data_set = not self._item_header[5] & 1
-                self._item_header.clear()
-        yield from self._messages(self._assembler.feed, data)
-
-    def _messages(self, feed: Callable[..., Iterator[Assembled]], *data: Any) -> Iterator[Found]:
+    def _messages(self, data: BytesLike | None) -> Iterator[Found]:
+        """Of more of P-DATA-TF PDUs, or of their end."""
         try:
-            yield from feed(*data)
+            yield from self._assembler.close() if data is None else self._assembler.feed(data)
         except FragmentError as error:
-            self._assembler = self._make()
             yield Broken(error.reason)
             self.lose()
 
@@ -187,7 +173,6 @@ class Direction:
     def _sync(self) -> None:
         self.state = "synced"
         self._held.clear()
-        self._assembler = self._make()
         self.bridged = 0
 
 
