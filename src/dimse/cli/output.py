@@ -42,12 +42,17 @@ class Output:
 
     def line(self, *parts: Part) -> None:
         """Write a line."""
-        pairs = [(part, "") if isinstance(part, str) else part for part in parts]
         if self._console is None:
-            text = "".join(plain(text) for text, _ in pairs)
-            encoding = sys.stdout.encoding or "utf-8"
-            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+            texts = [part if isinstance(part, str) else part[0] for part in parts]
+            text = "".join(texts)
+            if len(text) > LONGEST or not text.isprintable():
+                text = "".join(map(plain, texts))
+            if not text.isascii():
+                encoding = sys.stdout.encoding or "utf-8"
+                text = text.encode(encoding, "backslashreplace").decode(encoding)
+            sys.stdout.write(f"{text}\n")
             return
+        pairs = [(part, "") if isinstance(part, str) else part for part in parts]
         from rich.text import Text
 
         self._console.print(Text.assemble(*((plain(text), style) for text, style in pairs)))

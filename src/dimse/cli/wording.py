@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache, lru_cache
 from typing import Any
 
 from dimse.primitive import Primitive
+from dimse.status import Status
 from dimse.violation import Violation
 
 _COUNTS = ("Remaining", "Completed", "Failed", "Warning")
@@ -36,14 +38,28 @@ def message_id(primitive: Primitive[Any, Any]) -> int | None:
 def carried(primitive: Primitive[Any, Any], *, with_meaning: bool = True) -> str:
     """What a message carries: its status, with what it means, destination, instance, counts."""
     status = primitive.status
-    parts = [] if status is None else [f"{status.code:04X}H {status.status_class or 'of no class'}"]
-    if with_meaning and status is not None and status.meaning and status.meaning != status.status_class:
-        parts[0] += f": {status.meaning}"
-    values = ((text, getattr(primitive, keyword, None)) for keyword, text in _CARRIED.items())
-    parts += [text.format(value) for text, value in values if value is not None]
+    parts = [] if status is None else [_status(status, with_meaning=with_meaning)]
+    for keyword, text in _carried(type(primitive)):
+        value = getattr(primitive, keyword)
+        if value is not None:
+            parts.append(text.format(value))
     return ", ".join(parts)
 
 
+@cache
+def _carried(kind: type[Primitive[Any, Any]]) -> tuple[tuple[str, str], ...]:
+    """What a primitive may carry: keywords and words."""
+    return tuple((keyword, text) for keyword, text in _CARRIED.items() if hasattr(kind, keyword))
+
+
+@lru_cache(1024)
+def _status(status: Status, *, with_meaning: bool) -> str:
+    text = f"{status.code:04X}H {status.status_class or 'of no class'}"
+    means = with_meaning and status.meaning and status.meaning != status.status_class
+    return f"{text}: {status.meaning}" if means else text
+
+
+@lru_cache(1024)
 def uid_name(value: str) -> str:
     """The name of a UID that PS3.6 registers, another as it stands."""
     from pydicom.uid import UID

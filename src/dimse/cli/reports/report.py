@@ -30,14 +30,19 @@ class Summary:
     def count(self, event: Event, capture: str = "") -> None:
         """Take an event of a capture into account."""
         self.sides.count(event, capture)
-        self.associations += isinstance(event, Ended)
-        self.messages += isinstance(event, Said)
-        self.gaps += isinstance(event, Gap)
-        self.encrypted += isinstance(event, Encrypted)
-        if isinstance(event, Fault):
+        if isinstance(event, Said):
+            self.messages += 1
+        elif isinstance(event, Ended):
+            self.associations += 1
+        elif isinstance(event, Gap):
+            self.gaps += 1
+        elif isinstance(event, Encrypted):
+            self.encrypted += 1
+        elif isinstance(event, Fault):
             self.faults += 1
             self.severities["error"] += 1
-        self.severities.update(violation.severity for violation in violations_of(event))
+        for violation in violations_of(event):
+            self.severities[violation.severity] += 1
 
     def as_json(self) -> dict[str, Any]:
         """As JSON has it."""

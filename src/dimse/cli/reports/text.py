@@ -60,10 +60,10 @@ class Text:
         self._links.follow(event)
         head = f"{(event.time - first) / 10**9 if event.time else 0:11.6f}  "
         match event:
-            case Began():
-                self._began(head, event.association)
             case Said():
                 self._said(head, event)
+            case Began():
+                self._began(head, event.association)
             case Gap():
                 text = f"{event.missing} bytes of the {event.sender} were not captured"
                 self._line(
