@@ -8,7 +8,7 @@ Source: PS3.8 sections 7 and 9.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from attrs import Factory, define
@@ -140,8 +140,13 @@ class Dialogue:
         """Whether an Association was found."""
         return self._association is not None
 
-    def take(self, piece: Piece) -> Iterator[Event]:
-        """Take what came next of one side."""
+    def take(self, piece: Piece) -> Iterable[Event]:
+        """Take what came next of one side; the events are to be taken before more is."""
+        if not piece.missing and self._directions[piece.end].swallow(piece.data):
+            return ()
+        return self._take(piece)
+
+    def _take(self, piece: Piece) -> Iterator[Event]:
         if self.is_foreign:
             return
         at = piece.frame, piece.time

@@ -99,8 +99,7 @@ class Follower:
         if followed.is_over or (followed.dialogue is not None and followed.dialogue.is_foreign):
             return
         connection = followed.connection
-        pieces = connection.feed(end, segment, *self._last)
-        for piece in pieces:
+        for piece in connection.feed(end, segment, *self._last):
             self._kept.extend(self._dialogue(followed).take(piece))
         if self._waiting or connection.holds:
             self._wait(followed)
