@@ -19,6 +19,8 @@ RESULTS = Path(__file__).resolve().parents[2] / "build" / "bench.json"
 Found = dict[str, Any]
 Figure = Callable[[Found], float | None]
 REQUESTS_AND_RESPONSES = ("C-MOVE-RQ", "C-MOVE-RSP", "C-FIND-RSP", "C-STORE-RQ", "N-ACTION-RQ", "N-GET-RQ")
+STORES, LOOPBACK = "C-STOREs in segments of 1448 bytes", "C-STOREs in segments of 64 kB"
+SMALL = "small messages"
 OPTIONAL = ("C-FIND-RSP A900H", "C-STORE-RSP A700H", "N-ACTION-RSP 0110H")
 
 
@@ -114,6 +116,9 @@ TARGETS = (
     Target("most memory that this takes", value("assemble", "peak", 1e6), 1, "MB", True),
     Target("a million messages through a Conversation, decoded and judged", value("conversation"), 100_000, "a second"),
     Target("decode and judge them, against pynetdicom's decode", part("conversation"), 10),
+    Target(f"`dimse check`, {STORES}, a core", value(f"check, {STORES}, MB a second"), 100, "MB/s"),
+    Target(f"`dimse check`, {LOOPBACK}, a core", value(f"check, {LOOPBACK}, MB a second"), 100, "MB/s"),
+    Target("`dimse check`, small messages, a core", value(f"check, {SMALL}, messages a second"), 20_000, "a second"),
     Target("memory that the Conversation grows by", value("conversation", "grown", 1e3), 1, "kB", True),
 )
 
@@ -160,9 +165,23 @@ def tap_table(found: Found) -> list[tuple[str, ...]]:
     return lines
 
 
+def check_table(found: Found) -> list[tuple[str, ...]]:
+    """`dimse check` beside tshark's DICOM dissection of the same captures."""
+    lines: list[tuple[str, ...]] = [("whole captures", "dimse check", "tshark", "times")]
+    for kind in (STORES, LOOPBACK, SMALL):
+        for unit in ("MB", "messages"):
+            figures = found["whole"].get(f"check, {kind}, {unit} a second")
+            if figures:
+                theirs = figures.get("tshark")
+                beside = ("", "") if theirs is None else (f"{theirs:,.1f}", f"{figures['dimse'] / theirs:.1f}")
+                lines.append((f"{kind}, {unit} a second", f"{figures['dimse']:,.1f}", *beside))
+    return lines
+
+
 def source(found: Found) -> str:
     """Where and when, in one line."""
     others = f"pynetdicom {found['pynetdicom']}; pydicom {found['pydicom']}; {found['DCMTK']}"
+    others += f"; {found['tshark']}" if "tshark" in found else ""
     return f"{found['machine']}; {found['python']}; {others}; {found['date']}"
 
 
@@ -192,6 +211,7 @@ def main(arguments: list[str]) -> str:
             plain(messages_table(found)),
             plain(ends_table(found)),
             plain(tap_table(found)),
+            plain(check_table(found)),
             plain(targets_table(found)),
             source(found),
         )

@@ -116,9 +116,13 @@ class Dialogue:
         ends: the two endpoints, the one that opened the connection first, as far as that is known.
         shared: what it shares with other connections.
         is_known: whether the beginning of the connection was seen.
+        is_ordered: whether what the two sides said comes in the order in which they said it; else each message is
+            judged by itself.
     """
 
-    def __init__(self, ends: tuple[Endpoint, Endpoint], shared: Shared, *, is_known: bool) -> None:
+    def __init__(
+        self, ends: tuple[Endpoint, Endpoint], shared: Shared, *, is_known: bool, is_ordered: bool = True
+    ) -> None:
         self._ends = ends
         self._shared = shared
         self._directions = Direction(self._assembler), Direction(self._assembler)
@@ -126,6 +130,7 @@ class Dialogue:
         self._association: Association | None = None
         self._conversation: Conversation | None = None
         self._over = False
+        self._is_ordered = is_ordered
         if not is_known:
             for direction in self._directions:
                 direction.lose()
@@ -261,7 +266,7 @@ class Dialogue:
         answered = negotiated is not None and any(each.result is not None for each in negotiated.contexts.values())
         if negotiated is None or not answered or any(each.has_gaps for each in self._directions):
             association.from_start = False
-        if negotiated is None:  # one of any title
+        if negotiated is None or not self._is_ordered:  # one of any title
             self._shared.doubt(for_good=True)
         titles = (None, None) if negotiated is None else (negotiated.calling, negotiated.called)
         self._conversation = Conversation(
@@ -287,7 +292,7 @@ class Dialogue:
             yield self._converse(at)
         assert self._association is not None
         assert self._conversation is not None
-        if any(each.state == "lost" for each in self._directions):
+        if not self._is_ordered or any(each.state == "lost" for each in self._directions):
             self._conversation.gap()
         missing, direction.bridged = direction.bridged, 0
         self._shared.messages += 1
@@ -322,6 +327,8 @@ class Dialogue:
                     text = f"{text}; " * bool(text) + f"of the {side}, {found.reason}"
         violations: tuple[Violation, ...] = ()
         if self._conversation is not None:
+            if not self._is_ordered:
+                self._conversation.gap()
             violations = self._conversation.end(released=how == "released")
         self._over, self._conversation = True, None
         yield Ended(

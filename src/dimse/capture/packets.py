@@ -42,6 +42,9 @@ class CaptureError(DimseError, ValueError):
         self.offset = offset
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[CaptureError], tuple[int, str]]:
+        return type(self), (self.offset, self.reason)
+
     def __str__(self) -> str:
         return f"byte {self.offset}: {self.reason}"
 
@@ -106,6 +109,11 @@ class _Input:
         return taken
 
 
+def is_capture(head: bytes) -> bool:
+    """Whether bytes begin as pcap or pcapng does."""
+    return head[:4] in _PCAP or head[:4] == _SECTION
+
+
 def packets(chunks: Iterable[bytes]) -> Iterator[Packet]:
     """The packets of a capture, pcap or pcapng.
 
@@ -122,7 +130,7 @@ def packets(chunks: Iterable[bytes]) -> Iterator[Packet]:
     elif magic == _SECTION:
         yield from _pcapng(data)
     else:
-        raise CaptureError(0, "neither pcap nor pcapng begins like this")
+        raise CaptureError(0, "neither pcap, pcapng nor a DICOM PDU begins like this")
 
 
 def _pcap(data: _Input, order: str, tick: int) -> Iterator[Packet]:
@@ -160,8 +168,7 @@ class _Interface(NamedTuple):
 
 
 class _Forms(NamedTuple):
-    """How the headers of blocks stand in a byte order: of any, of an interface, of its options and their
-    value that is a time, of packets by kind."""
+    """How headers stand in a byte order: of blocks, of interfaces, of options, their times, of packets by kind."""
 
     block: struct.Struct
     interface: struct.Struct
@@ -173,7 +180,8 @@ class _Forms(NamedTuple):
     def of(cls, order: str) -> _Forms:
         packet = {_ENHANCED: "IIIII", _PACKET: "HxxIIII", _SIMPLE: "I"}
         forms = {kind: struct.Struct(f"{order}{form}") for kind, form in packet.items()}
-        return cls(*(struct.Struct(f"{order}{form}") for form in ("II", "HxxI", "HH", "q")), forms)
+        block, interface, option, offset = (struct.Struct(f"{order}{form}") for form in ("II", "HxxI", "HH", "q"))
+        return cls(block, interface, option, offset, forms)
 
 
 def _pcapng(data: _Input) -> Iterator[Packet]:

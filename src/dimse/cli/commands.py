@@ -53,13 +53,23 @@ def _severities(_: click.Context, __: click.Parameter, given: Iterable[str]) -> 
     help="Another severity for a rule, * for anything: error, warning, advisory or off. May be given several times.",
 )
 @click.option("--with-identifiers", is_flag=True, help="Show Data Sets, too: they say who the patients are.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, 256),
+    help="How many processes read several files; as many as there are cores, if there is enough to read.",
+)
 def check(
-    captures: tuple[str, ...], form: str, fail_on: str, severities: dict[str, str], with_identifiers: bool
+    captures: tuple[str, ...],
+    form: str,
+    fail_on: str,
+    severities: dict[str, str],
+    with_identifiers: bool,
+    jobs: int | None,
 ) -> None:
-    """Tell the conversations in captures, pcap or pcapng, and judge their messages.
+    """Tell the conversations in captures, pcap or pcapng, and in raw streams of PDUs; judge their messages.
 
-    A directory stands for the captures in it. Exit codes: 0, nothing to fail on; 1, errors were found, or warnings
-    with --fail-on warning; 2, wrong usage; 3, a capture could not be read to its end.
+    A directory stands for the captures and streams in it. Exit codes: 0, nothing to fail on; 1, errors were found, or
+    warnings with --fail-on warning; 2, wrong usage; 3, a capture could not be read to its end.
     """
     from dimse.cli.check import check
     from dimse.cli.output import Output
@@ -67,7 +77,7 @@ def check(
     output = Output()
     report = report_in(form, output, _FAILING[fail_on])
     try:
-        summary = check(captures, report, severities, keep=with_identifiers)
+        summary = check(captures, report, severities, keep=with_identifiers, jobs=jobs or 0)
         sys.stdout.flush()
     except BrokenPipeError:  # pragma: no cover  (the reader has seen enough)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

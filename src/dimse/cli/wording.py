@@ -39,7 +39,8 @@ def carried(primitive: Primitive[Any, Any], *, with_meaning: bool = True) -> str
     """What a message carries: its status, with what it means, destination, instance, counts."""
     status = primitive.status
     parts = [] if status is None else [_status(status, with_meaning=with_meaning)]
-    for keyword, text in _carried(type(primitive)):
+    kind: Any = type(primitive)
+    for keyword, text in _carried(kind):
         value = getattr(primitive, keyword)
         if value is not None:
             parts.append(text.format(value))
@@ -47,7 +48,7 @@ def carried(primitive: Primitive[Any, Any], *, with_meaning: bool = True) -> str
 
 
 @cache
-def _carried(kind: type[Primitive[Any, Any]]) -> tuple[tuple[str, str], ...]:
+def _carried(kind: Any) -> tuple[tuple[str, str], ...]:
     """What a primitive may carry: keywords and words."""
     return tuple((keyword, text) for keyword, text in _CARRIED.items() if hasattr(kind, keyword))
 
