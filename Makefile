@@ -66,7 +66,7 @@ breaking: $(STAMP) ## what changed in the schema since the last release, and who
 	@against=$$(.ci/last-release) && $(BIN)/dimse-codegen breaking --against "$$against"
 
 .PHONY: bench
-bench: $(STAMP) ## figures beside pynetdicom, pydicom and, where libdcmtk-dev is installed, DCMTK
+bench: $(STAMP) ## figures beside pynetdicom, pydicom and, where they are installed, DCMTK (libdcmtk-dev) and tshark
 	@$(BIN)/python -m pytest -q -p no:xdist -p no:cacheprovider $(wildcard tests/bench/bench_*.py)
 	@$(BIN)/python -m tests.bench.report
 

@@ -150,3 +150,16 @@ def pcapng(packets: Iterable[Packet], order: str = "<", *, simple: bool = False)
             head = struct.pack(f"{order}IIIII", 0, high, low, len(packet.data), packet.length)
             out.append(block(6, head + packet.data))
     return b"".join(out)
+
+
+def fragmented(packet: Packet, size: int = 64) -> list[Packet]:
+    """An IP packet in fragments. Of Ethernet and IPv4."""
+    data = packet.data
+    body = data[34 : 14 + int.from_bytes(data[16:18], "big")]
+    found = []
+    for at in range(0, len(body), size):
+        part = body[at : at + size]
+        flags = 0x2000 * (at + size < len(body)) | at // 8
+        head = data[:16] + (20 + len(part)).to_bytes(2, "big") + data[18:20] + flags.to_bytes(2, "big") + data[22:34]
+        found.append(packet._replace(data=head + part, length=len(head) + len(part)))
+    return found

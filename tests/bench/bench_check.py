@@ -19,7 +19,7 @@ import pytest
 from .conftest import Results
 from .traffic import captures
 
-MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "50"))
+MEGABYTES = int(os.environ.get("BENCH_MEGABYTES", "100"))
 ROUNDS = 3
 DIMSE = Path(sys.executable).parent / "dimse"
 TSHARK = ["-Y", "dicom", "-T", "fields", "-e", "frame.number"]
@@ -28,12 +28,8 @@ TSHARK = ["-Y", "dicom", "-T", "fields", "-e", "frame.number"]
 def run(command: list[str]) -> tuple[float, int, bytes]:
     """Processor seconds and most bytes of memory of a process, and the last line that it wrote."""
     reading, writing = os.pipe()
-    process = os.posix_spawnp(
-        command[0],
-        command,
-        os.environ,
-        file_actions=[(os.POSIX_SPAWN_DUP2, writing, 1), (os.POSIX_SPAWN_CLOSE, reading)],
-    )
+    actions = [(os.POSIX_SPAWN_DUP2, writing, 1), (os.POSIX_SPAWN_CLOSE, reading)]
+    process = os.posix_spawnp(command[0], command, os.environ, file_actions=actions)
     os.close(writing)
     last = b""
     with os.fdopen(reading, "rb") as pipe:

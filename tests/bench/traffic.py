@@ -150,4 +150,4 @@ def captures(folder: Path, megabytes: int) -> Iterator[tuple[str, Path, int]]:
         path = folder / f"stores{segment}.pcap"
         yield name, path, stores(path, size, segment)
     path = folder / "small.pcap"
-    yield SMALL, path, small_messages(path, size // 10)
+    yield SMALL, path, small_messages(path, size // 5)
