@@ -162,8 +162,8 @@ def test_every_cut_of_a_file() -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "neither pcap nor pcapng"),
-        (b"PK\3\4 a zip file", "neither pcap nor pcapng"),
+        (b"", "neither pcap, pcapng nor a DICOM PDU"),
+        (b"PK\3\4 a zip file", "neither pcap, pcapng nor a DICOM PDU"),
         (b"\x0a\x0d\x0d\x0a\x1c\0\0\0ABCD" + bytes(16), "without a byte order"),
         (damage.pcapng(whole(NAMES[0])[:1]) + b"\6\0\0\0\7\0\0\0", "a block of 7 bytes"),
         (damage.pcapng(whole(NAMES[0])[:1]) + b"\6\0\0\0\x20\0\0\0\7" + bytes(23), "of no interface"),

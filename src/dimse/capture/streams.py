@@ -75,7 +75,7 @@ class _Side:
     """A stream divided where the order of the two sides matters: P-DATA-TF PDUs, and any other."""
 
     def __init__(self, end: End, chunks: Iterable[bytes]) -> None:
-        self._end = end
+        self._end: End = end
         self._chunks = iter(chunks)
         self._held = b""
 

@@ -88,7 +88,7 @@ def _source(path: str) -> Source:
         other = ""  # two that both ask, or both answer
     named = os.path.splitext(path)[0].endswith(".acceptor") and head[0] == P_DATA
     if side_of(head) == 1 or (named and not (other and side_of(_head(other)) == 1)):
-        return Source(path, (other, path), ends[::-1])
+        return Source(path, (other, path), (ends[1], ends[0]))
     return Source(path, (path, other), ends)
 
 
