@@ -292,7 +292,7 @@ class Dialogue:
             yield self._converse(at)
         assert self._association is not None
         assert self._conversation is not None
-        if not self._is_ordered or any(each.state == "lost" for each in self._directions):
+        if not self._is_ordered or "lost" in (self._directions[0].state, self._directions[1].state):
             self._conversation.gap()
         missing, direction.bridged = direction.bridged, 0
         self._shared.messages += 1

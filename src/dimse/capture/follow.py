@@ -157,7 +157,8 @@ class Follower:
         """Keep events back behind a verdict on a C-MOVE that may only have been missed, and notice of that be late."""
         while self._kept:
             event = self._kept[0]
-            if isinstance(event, Said) and any(each.rule in _OF_MOVES for each in event.judgement.violations):
+            found = event.judgement.violations if isinstance(event, Said) else ()
+            if found and isinstance(event, Said) and any(each.rule in _OF_MOVES for each in found):
                 if self._last[0] - event.frame < PATIENCE and not self._is_closed:
                     return
                 event = self._reconsidered(event)
