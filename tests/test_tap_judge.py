@@ -46,19 +46,19 @@ async def echoes(path: Path, notes: Notes) -> Tap:
     return tap
 
 
-@pytest.mark.parametrize("method", ["_feed", "_close"])
+@pytest.mark.parametrize("method", ["feed", "close"])
 def test_the_judge_fails(method: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Traffic and capture are whole, and the report says for each connection what went wrong."""
     right, calls = getattr(Follower, method), []
 
     def once(*given: object) -> Any:
         calls.append(given)
-        return wrong() if method == "_feed" or len(calls) == 1 else right(*given)
+        return wrong() if method == "feed" or len(calls) == 1 else right(*given)
 
     monkeypatch.setattr(Follower, method, once)
     tap = run(echoes(tmp_path / "tap.pcapng", Notes()))
     assert [of(1, said) for said in streams(captured(tap.path))] == [of(1, ECHO)] * 2
-    assert ["Mistake: of ours" in reason for reason in tap.notes.reasons] == [True] * (2 if method == "_feed" else 1)
+    assert ["Mistake: of ours" in reason for reason in tap.notes.reasons] == [True] * (2 if method == "feed" else 1)
     assert tap.recorder.summary.unread
     assert tap.notes.summary is not None
 

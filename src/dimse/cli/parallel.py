@@ -1,7 +1,8 @@
 """Several captures read at once, each by a process, and told in their order.
 
 A process writes what happened to a temporary file, so that neither side holds more than one event; what is told is what
-one process alone would tell. Associations go over once and are then known by their numbers.
+one process alone would tell. Associations go over once and are then known by their numbers; so are operations, for
+as long as anybody knows them; their requests stay behind.
 """
 
 from __future__ import annotations
@@ -12,15 +13,22 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import count
 from multiprocessing import get_context
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, TypeAlias
+from weakref import WeakKeyDictionary, finalize
+
+from attrs import fields
 
 from dimse.capture import Association, Began, CaptureError, Ended, Event
 from dimse.cli.sources import Source
+from dimse.operation import Operation
 
 _Work: TypeAlias = tuple[Source, str, Mapping[str, str], int]
 _Happened: TypeAlias = Iterator[tuple[Event, int]]
+# What reports may ask an operation.
+_TOLD = tuple(field.name for field in fields(Operation) if field.name != "request")
 
 
 def in_processes(
@@ -37,7 +45,13 @@ def in_processes(
         try:
             while work or begun:
                 while work and len(begun) < 2 * jobs:
-                    begun.append((work[0], pool.submit(write, *work[0])))
+                    try:
+                        begun.append((work[0], pool.submit(write, *work[0])))
+                    except BrokenProcessPool:  # which of them was it? the first that has no result will tell
+                        if begun:
+                            break
+                        pool = _pool(jobs)
+                        continue
                     work.popleft()
                 given, future = begun.popleft()
                 try:
@@ -74,58 +88,93 @@ def write(source: Source, path: str, severities: Mapping[str, str], keep: int) -
     from dimse.cli.check import events
 
     with open(path, "wb") as file:
-        known: set[int] = set()
+        writer = _Writer(file)
         error: Exception | None = None
         try:
             for event, first in events(source, severities, keep, lambda _: None):
-                _dump(file, event, first, known)
+                writer.write(event, first)
         except (CaptureError, OSError) as found:
             error = found
         pickle.dump(error, file)
 
 
-class _Writer(pickle.Pickler):
-    """Writes Associations that are known already as their numbers."""
+class _Writer:
+    """Writes events; Associations and operations that are known already as their numbers."""
 
-    known: frozenset[int] | set[int] = frozenset()
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._associations: set[int] = set()
+        self._operations: WeakKeyDictionary[Operation, int] = WeakKeyDictionary()
+        self._counted = count()
+        self._gone: list[int] = []
 
-    def persistent_id(self, obj: Any) -> int | None:
-        """See `pickle`."""
-        return obj.number if isinstance(obj, Association) and obj.number in self.known else None
+    def write(self, event: Event, first: int) -> None:
+        """Write an event."""
+        pickler = pickle.Pickler(self._file, pickle.HIGHEST_PROTOCOL)
+        pickler.persistent_id = self._identity  # type: ignore[method-assign]
+        gone, self._gone = self._gone, []
+        pickler.dump((event, first, gone))
+        if isinstance(event, Began):  # nothing of it changes any more
+            self._associations.add(event.association.number)
+        elif isinstance(event, Ended):
+            self._associations.discard(event.association.number)
+
+    def _identity(self, found: Any) -> Any:
+        """What stands for an object, None for the object itself."""
+        if isinstance(found, Association) and found.number in self._associations:
+            return found.number
+        if not isinstance(found, Operation):
+            return None
+        number = self._operations.get(found)
+        if number is None:
+            number = self._operations[found] = next(self._counted)
+            finalize(found, self._forget, number).atexit = False
+        return number, {name: getattr(found, name) for name in _TOLD}
+
+    def _forget(self, number: int) -> None:
+        self._gone.append(number)
 
 
-class _Reader(pickle.Unpickler):
-    known: dict[int, Association]
+class _Reader:
+    """Reads what a `_Writer` has written."""
 
-    def persistent_load(self, pid: Any) -> Association:
-        """See `pickle`."""
-        return self.known[pid]
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._associations: dict[int, Association] = {}
+        self._operations: dict[int, Operation] = {}
 
+    def read(self) -> Any:
+        """The next event and when the capture began, or what ended it."""
+        unpickler = pickle.Unpickler(self._file)
+        unpickler.persistent_load = self._known  # type: ignore[method-assign]
+        found = unpickler.load()
+        if not isinstance(found, tuple):
+            return found
+        event, first, gone = found
+        for number in gone:
+            self._operations.pop(number, None)
+        if isinstance(event, Began):
+            self._associations[event.association.number] = event.association
+        elif isinstance(event, Ended):
+            self._associations.pop(event.association.number, None)
+        return event, first
 
-def _dump(file: BinaryIO, event: Event, first: int, known: set[int]) -> None:
-    writer = _Writer(file, pickle.HIGHEST_PROTOCOL)
-    writer.known = known
-    writer.dump((event, first))
-    if isinstance(event, Began):  # nothing of it changes any more
-        known.add(event.association.number)
-    elif isinstance(event, Ended):
-        known.discard(event.association.number)
+    def _known(self, identity: Any) -> Association | Operation:
+        if isinstance(identity, int):
+            return self._associations[identity]
+        number, told = identity
+        operation = self._operations.get(number)
+        if operation is None:
+            operation = self._operations[number] = Operation(request=None, **told)
+        for name, value in told.items():
+            setattr(operation, name, value)
+        return operation
 
 
 def _read(path: str) -> _Happened:
-    known: dict[int, Association] = {}
     with open(path, "rb") as file:
-        while True:
-            reader = _Reader(file)
-            reader.known = known
-            found = reader.load()
-            if not isinstance(found, tuple):
-                break
-            event, first = found
-            if isinstance(event, Began):
-                known[event.association.number] = event.association
-            elif isinstance(event, Ended):
-                known.pop(event.association.number, None)
-            yield event, first
+        reader = _Reader(file)
+        while isinstance(found := reader.read(), tuple):
+            yield found
     if found is not None:
         raise found
