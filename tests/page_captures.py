@@ -128,6 +128,13 @@ def hostile() -> bytes:
     return pcap(wire.packets)
 
 
+def silent() -> bytes:
+    """A C-ECHO that nobody answers before the Association is released."""
+    wire = opened(1, b"WORKSTATION", b"ARCHIVE", (VERIFICATION,))
+    wire.send(0, pdus(C_ECHO_RQ(MessageID=1, AffectedSOPClassUID=VERIFICATION).encode()))
+    return pcap(wire.send(0, RELEASE_RQ).send(1, RELEASE_RP).packets)
+
+
 def long(messages: int, *, every: int = 50, titles: int = 1) -> bytes:
     """So many messages of C-ECHO in all; one response in `every` names another SOP Class."""
     wires = []

@@ -14,7 +14,7 @@ import pytest
 from attrs import Factory, define
 
 import page_captures
-from dimse.cli.reports import html
+from dimse.cli.reports import html, sides
 from dimse.cli.reports.page import tally
 from dimse.cli.reports.page.assembly import SCRIPTS, as_data
 from test_capture import CAPTURES, NAMES, sidecar
@@ -165,7 +165,7 @@ def test_hostile_peers(tmp_path: Path) -> None:
     assert output.count("<script") == output.count("</script") == 3
     assert page_captures.MARKUP not in output
     texts = " ".join(page.texts)
-    assert "</script><img x> sent" in texts
+    assert "By side: <b>{{7*7}}</b> 7 and </script><img x> 4." in texts
     assert "{{7*7}}" in texts
     assert len(output) < 120_000
     assert len(page.said[2]["command"]) == 8192
@@ -211,7 +211,7 @@ def test_what_happened_beside_messages(tmp_path: Path) -> None:
     kinds = {each["event"] for each in page.entries}
     assert kinds == {"capture", "name", "table", "began", "said", "gap", "fault", "ended", "encrypted"}
     texts = " ".join(page.texts)
-    assert "ARCHIVE sent 14" in texts
+    assert "By side: ARCHIVE 15, MODALITY 1 and WORKSTATION 1." in texts
     assert "1 connection spoke TLS and cannot be read." in texts
     assert "rejected by ARCHIVE" in texts
     assert "no PDU, or no message" in texts
@@ -245,8 +245,7 @@ def test_the_page_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 def test_events_that_are_no_messages_are_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Associations without end neither fill the page nor the memory."""
-    for name in ("MOST_LISTED", "MOST_SIDES"):
-        monkeypatch.setattr(tally, name, 3)
+    monkeypatch.setattr(tally, "MOST_LISTED", 3)
     monkeypatch.setattr(html, "MOST_MESSAGES", 4)
     page, output = page_of(written(tmp_path / "many.pcap", page_captures.long(40, every=2, titles=10)))
     assert page.summary["left_out"]["events"] == 2 * 10 - 4
@@ -255,10 +254,19 @@ def test_events_that_are_no_messages_are_bounded(monkeypatch: pytest.MonkeyPatch
     assert "the first 3 of 10 findings" in output
 
 
-def test_many_rules_and_sides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Rules and sides beyond the limit are counted together."""
+def test_who_does_not_answer_is_named(tmp_path: Path) -> None:
+    """What is missing at the end of an Association is laid to the side that owed it, as in the other forms."""
+    page, _ = page_of(written(tmp_path / "silent.pcap", page_captures.silent()))
+    assert "1 warning in 1 message of 1 Association. By side: ARCHIVE all of it." in " ".join(page.texts)
+    assert page.entries[-1]["owed_by"] == ["ARCHIVE"]
+    (side,) = [each for each in page.summary["sides"] if each["broke"]]
+    assert side["title"] == "ARCHIVE"
+
+
+def test_many_captures_and_sides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Sides beyond the limit are counted together, captures beyond it are counted."""
     monkeypatch.setattr(tally, "MOST_LISTED", 2)
-    monkeypatch.setattr(tally, "MOST_SIDES", 1)
+    monkeypatch.setattr(sides, "MOST_SIDES", 1)
     path = written(tmp_path / "bad.pcap", page_captures.bad())
     _, output = page_of(path, path, path, path)
     assert ">others<" in output

@@ -14,8 +14,9 @@ from dimse.cli.output import Output, plain
 from dimse.cli.reports.page.assembly import CLOSE_EVENTS, OPEN_EVENTS, as_data, page, policy, script, style, text
 from dimse.cli.reports.page.entries import Entries
 from dimse.cli.reports.page.summary import summary_html, verdict
-from dimse.cli.reports.page.tally import Tally, found_in
+from dimse.cli.reports.page.tally import Tally
 from dimse.cli.reports.report import Summary
+from dimse.cli.reports.sides import found_in
 
 # The first messages, and their bytes, are all kept. Behind them, only messages that break a rule, up to twice as much
 # in all; other events likewise up to MOST_MESSAGES. What is left out is counted.
@@ -65,7 +66,7 @@ class Html:
             self._open("no capture")
         if self._written:
             self._output.raw(CLOSE_EVENTS)
-        level, sentence = verdict(summary, self._tally)
+        level, sentence = verdict(summary)
         told = {"level": level, "sentence": sentence, "left_out": dict(self._left_out)} | summary.as_json()
         told["unread"] = [plain(path) for path in summary.unread]
         self._output.raw(
@@ -83,7 +84,7 @@ class Html:
         """Whether an event is to be on the page; counts those that are not."""
         if not isinstance(event, Said):
             kind, most, limit = "events", MOST_MESSAGES, 2 * MOST_BYTES
-        elif any(found_in(event)) and (self._kept["messages"] >= MOST_MESSAGES or self._bytes >= MOST_BYTES):
+        elif found_in(event) and (self._kept["messages"] >= MOST_MESSAGES or self._bytes >= MOST_BYTES):
             kind, most, limit = "broken", MOST_MESSAGES, 2 * MOST_BYTES
         else:
             kind, most, limit = "messages", MOST_MESSAGES, MOST_BYTES

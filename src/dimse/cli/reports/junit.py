@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 from dimse.capture import Association, Encrypted, Ended, Event, Fault, Gap, Said
 from dimse.cli.output import Output, plain, spelt
 from dimse.cli.reports.report import Summary
-from dimse.cli.reports.sides import FAULT
+from dimse.cli.reports.sides import found_in
 from dimse.cli.wording import carried, message_id, name_of
 from dimse.violation import Violation
 
@@ -64,8 +64,7 @@ class Junit:
                 suite.line(f"{seconds:.6f} {event.sender}: gap, {event.missing} bytes were not captured")
             case Fault():
                 line = f"{seconds:.6f} {event.sender}: {event.reason}"
-                broken = Violation(FAULT, "error", "", "", event.reason, "PS3.8 9.3")
-                self._case(suite, f"PDUs of the {event.sender}", line, (broken,))
+                self._case(suite, f"PDUs of the {event.sender}", line, [broken for _, broken in found_in(event)])
             case Ended():
                 by = f" by the {event.by}" if event.by else ""
                 line = f"{seconds:.6f} {event.how}{by}{': ' if event.text else ''}{event.text}"

@@ -9,8 +9,7 @@ from attrs import Factory, define
 
 from dimse.capture import Encrypted, Ended, Event, Fault, Gap, Said
 from dimse.cli.output import STYLES
-from dimse.cli.reports.sides import Sides
-from dimse.violation import Violation
+from dimse.cli.reports.sides import Sides, found_in
 
 
 @define
@@ -40,8 +39,7 @@ class Summary:
             self.encrypted += 1
         elif isinstance(event, Fault):
             self.faults += 1
-            self.severities["error"] += 1
-        for violation in violations_of(event):
+        for _, violation in found_in(event):
             self.severities[violation.severity] += 1
 
     def as_json(self) -> dict[str, Any]:
@@ -66,10 +64,3 @@ class Report(Protocol):
 
     def end(self, summary: Summary) -> None:
         """All was read."""
-
-
-def violations_of(event: Event) -> tuple[Violation, ...]:
-    """What is wrong with an event."""
-    if isinstance(event, Said):
-        return event.judgement.violations
-    return event.violations if isinstance(event, Ended) else ()

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from dimse.capture import Association, Encrypted, Ended, Event, Fault, Gap, Said
 from dimse.cli.output import Output, plain
 from dimse.cli.reports.report import Summary
-from dimse.cli.reports.sides import FAULT, silent_side
+from dimse.cli.reports.sides import FAULT, OF_PDUS, found_in
 from dimse.cli.wording import name_of
 from dimse.operation import Side
 from dimse.violation import Violation
@@ -26,7 +26,7 @@ _LEVELS = {"error": "error", "warning": "warning", "advisory": "note"}
 _SECTION = re.compile(r"PS3\.(\d+) (?:(Tables?|Annex) )?([0-9A-Z][0-9A-Za-z.-]*)")
 # Rules of ours, beside those of messages: ID, level, section, sentence.
 _OURS = {
-    FAULT: ("error", "PS3.8 9.3", "What a side sends consists of PDUs, and those of messages."),
+    FAULT: ("error", OF_PDUS, "What a side sends consists of PDUs, and those of messages."),
     "GAP": ("none", "", "Something was not captured; what was missed is held against nobody."),
     "TLS": ("none", "", "A connection speaks TLS: nothing in it can be read."),
 }
@@ -55,17 +55,11 @@ class Sarif:
         """See `Report`."""
         match event:
             case Said():
-                name = name_of(event.message.primitive)
-                place = f"message {event.number}"
-                for violation in event.judgement.violations:
-                    self._violation(event, event.association, event.sender, violation, name, place)
+                self._violations(event, name_of(event.message.primitive), f"message {event.number}")
             case Ended():
-                for violation in event.violations:
-                    side = silent_side(violation)
-                    self._violation(event, event.association, side, violation, "", "end")
+                self._violations(event, "", "end")
             case Fault():
-                violation = Violation(FAULT, "error", "", "", event.reason, _OURS[FAULT][1])
-                self._violation(event, event.association, event.sender, violation, "", f"PDUs of the {event.sender}")
+                self._violations(event, "", f"PDUs of the {event.sender}")
             case Gap():
                 text = f"{event.missing} bytes of the {event.sender} were not captured, or it could not be followed"
                 self._information("GAP", text, self._location(event, event.association, f"the {event.sender}"))
@@ -83,6 +77,10 @@ class Sarif:
         invocation = {"executionSuccessful": not self._notes, "toolExecutionNotifications": self._notes}
         tail = f'"tool": {json.dumps({"driver": driver})}, "invocations": [{json.dumps(invocation)}]'
         self._output.raw(f'{start}\n], "columnKind": "unicodeCodePoints", {tail}}}]}}\n')
+
+    def _violations(self, event: Said | Ended | Fault, name: str, place: str) -> None:
+        for side, violation in found_in(event):
+            self._violation(event, event.association, side, violation, name, place)
 
     def _violation(
         self, event: Event, association: Association, side: Side, violation: Violation, name: str, place: str

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from dimse.capture import Association, Began, Ended, Event, Fault, Said
-from dimse.cli.output import spelt
+from dimse.cli.output import STYLES, spelt
 from dimse.operation import OTHER_SIDE, Side
-from dimse.violation import Violation
+from dimse.violation import Severity, Violation
 
 # Peers decide how many titles there are; those above are counted as one.
 MOST_SIDES = 1000
 FAULT = "FAULT"
+OF_PDUS = "PS3.8 9.3"
 _OTHERS = ("others", None)
 
 
@@ -24,17 +26,26 @@ class Breach:
 
     Attributes:
         rule: its ID; "FAULT" where what was sent makes no PDU or no message.
-        severity, section: of the first time.
-        times: how often.
+        example: what was said the first time.
         capture, message: where first; None for the message where it was none.
+        times: how often.
     """
 
     rule: str
-    severity: str
-    section: str
+    example: Violation
     capture: str
     message: int | None
     times: int = 0
+
+    @property
+    def severity(self) -> Severity:
+        """That of the first time."""
+        return self.example.severity
+
+    @property
+    def section(self) -> str:
+        """Where the standard says so."""
+        return self.example.section
 
     def as_json(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -57,6 +68,7 @@ class Party:
         version: its Implementation Version Name, None where it gave none.
         associations, messages: in how many it took part, how many it sent.
         breaches: by rule.
+        severities: how often it broke any, by severity.
     """
 
     title: str
@@ -64,6 +76,7 @@ class Party:
     associations: int = 0
     messages: int = 0
     breaches: dict[str, Breach] = Factory(dict)
+    severities: Counter[str] = Factory(Counter)
 
     def as_json(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -91,16 +104,32 @@ class Sides:
             for side in OTHER_SIDE:
                 self._party(event.association, side).associations += 1
         elif isinstance(event, Said):
-            party = self._party(event.association, event.sender)
-            party.messages += 1
-            for violation in event.judgement.violations:
-                self._broke(party, violation.rule, violation.severity, violation.section, capture, event.number)
-        elif isinstance(event, Fault):
-            self._broke(self._party(event.association, event.sender), FAULT, "error", "PS3.8 9.3", capture, None)
-        if isinstance(event, Ended):
-            for violation in event.violations:
-                party = self._party(event.association, silent_side(violation))
-                self._broke(party, violation.rule, violation.severity, violation.section, capture, None)
+            self._party(event.association, event.sender).messages += 1
+        for side, violation in found_in(event):
+            assert isinstance(event, Said | Ended | Fault)
+            party = self._party(event.association, side)
+            number = event.number if isinstance(event, Said) else None
+            breach = party.breaches.setdefault(violation.rule, Breach(violation.rule, violation, capture, number))
+            breach.times += 1
+            party.severities[violation.severity] += 1
+
+    def by_title(self) -> list[Party]:
+        """Those that broke a rule, one a title whatever the version, the worst first."""
+        found: dict[str, Party] = {}
+        for party in self:
+            if party.breaches:
+                _add(found.setdefault(party.title, Party(party.title, None)), party)
+        return sorted(found.values(), key=lambda each: ([-each.severities[level] for level in STYLES], each.title))
+
+    def by_rule(self) -> list[Breach]:
+        """The rules that were broken, whoever did, the gravest and then the most often broken first."""
+        everybody = Party("", None)
+        for party in self:
+            _add(everybody, party)
+        gravity = list(STYLES)
+        return sorted(
+            everybody.breaches.values(), key=lambda each: (gravity.index(each.severity), -each.times, each.rule)
+        )
 
     def _party(self, association: Association, side: Side) -> Party:
         negotiated = association.negotiated
@@ -112,12 +141,27 @@ class Sides:
             key = _OTHERS
         return self._parties.setdefault(key, Party(*key))
 
-    def _broke(self, party: Party, rule: str, severity: str, section: str, capture: str, message: int | None) -> None:
-        if rule not in party.breaches:
-            party.breaches[rule] = Breach(rule, severity, section, capture, message)
-        party.breaches[rule].times += 1
+
+def _add(total: Party, party: Party) -> None:
+    for breach in party.breaches.values():
+        known = total.breaches.setdefault(breach.rule, evolve(breach, times=0))
+        known.times += breach.times
+    total.associations += party.associations
+    total.messages += party.messages
+    total.severities += party.severities
 
 
-def silent_side(violation: Violation) -> Side:
+def found_in(event: Event) -> Iterable[tuple[Side, Violation]]:
+    """What is wrong with an event, and whose it is; bytes that make no PDU or no message among it."""
+    if isinstance(event, Said):
+        return [(event.sender, violation) for violation in event.judgement.violations]
+    if isinstance(event, Ended):
+        return [(_silent_side(violation), violation) for violation in event.violations]
+    if isinstance(event, Fault):
+        return [(event.sender, Violation(FAULT, "error", "", "", event.reason, OF_PDUS))]
+    return ()
+
+
+def _silent_side(violation: Violation) -> Side:
     """The side that left an operation unanswered: the other than the one that the text says has invoked it."""
     return "acceptor" if "of the requestor" in violation.text else "requestor"

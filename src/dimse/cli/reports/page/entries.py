@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from dimse.capture import Event, Said
+from dimse.capture import Ended, Event, Said
 from dimse.capture.associate import CONTEXT_RESULTS
 from dimse.cli.output import plain
 from dimse.cli.reports.json import facts_of
+from dimse.cli.reports.sides import found_in
 from dimse.cli.wording import carried, message_id, name_of
 from dimse.html import condition_text
 from dimse.operation import OTHER_SIDE, Operation, Side
@@ -70,6 +71,8 @@ class Entries:
             yield from self._names(_uids_of(facts.get("contexts", [])))
             sender: Side = facts.get("from") or facts.get("by") or "requestor"
             facts["sender"], facts["receiver"] = association.name(sender), association.name(OTHER_SIDE[sender])
+        if isinstance(event, Ended):
+            facts["owed_by"] = list(dict.fromkeys(event.association.name(side) for side, _ in found_in(event)))
         told = ((key, value) for key, value in facts.items() if value not in (None, "", [], {}))
         yield {key: value if key == "command" else harmless(value) for key, value in told}
 

@@ -3,6 +3,9 @@
 const FILTERS = ["severity", "rule", "side", "in", "q"];
 const SENT = ["said", "fault", "gap"]; // what one side is answerable for
 const MOST_OPTIONS = 500;
+// Whom an entry is to be laid to: who sent it, or who owed what is missing at the end.
+const sidesOf = (entry) => entry.owed_by || (SENT.includes(entry.event) ? [entry.sender] : []);
+
 const blank = () => ({ severity: [], rule: "", side: "", in: "", q: "" });
 let filter = blank();
 
@@ -47,7 +50,7 @@ const matcher = () => {
   const inside = filter.in.toLowerCase();
   return (row) => {
     if (inside && (!row.entry.association || associationKey(row.entry) !== inside)) return false;
-    if (filter.side && (row.entry.sender !== filter.side || !SENT.includes(row.entry.event))) return false;
+    if (filter.side && !sidesOf(row.entry).includes(filter.side)) return false;
     if (filter.severity.length || filter.rule) {
       const fits = (each) => (!filter.severity.length || filter.severity.includes(each.severity)) && (!filter.rule || each.rule === filter.rule);
       if (!row.findings.some(fits)) return false;
@@ -103,7 +106,7 @@ const fillForm = () => {
   const sides = new Map();
   for (const row of model.rows) {
     for (const each of row.findings) rules.set(each.rule, (rules.get(each.rule) || 0) + 1);
-    if (row.entry.event === "said") sides.set(row.entry.sender, (sides.get(row.entry.sender) || 0) + 1);
+    for (const side of sidesOf(row.entry)) sides.set(side, (sides.get(side) || 0) + (row.entry.event === "said"));
   }
   addOptions("rule", [...rules].sort((a, b) => b[1] - a[1]).map(([rule, number]) => [rule, `${rule} (${number})`]));
   addOptions("side", [...sides].map(([side, number]) => [side, `${side} (${number})`]));

@@ -8,11 +8,14 @@ from urllib.parse import quote
 
 from dimse.cli.output import STYLES, plain
 from dimse.cli.reports.page.assembly import text
-from dimse.cli.reports.page.tally import FAULT, AssociationCount, Tally
+from dimse.cli.reports.page.tally import AssociationCount, Tally
 from dimse.cli.reports.report import Summary
+from dimse.cli.reports.sides import FAULT, Breach, Party
 
 _MARKS = {"error": "✕", "warning": "!", "advisory": "i"}
 _SHOWN_RULES = 12
+_SHOWN_SIDES = 20
+_SHOWN_MOST = 3  # rules of a side
 _PLURALS = {"advisory": "advisories"}
 
 
@@ -21,17 +24,17 @@ def counted(number: int, one: str) -> str:
     return f"{number:,} {one if number == 1 else _PLURALS.get(one, f'{one}s')}"
 
 
-def verdict(summary: Summary, tally: Tally) -> tuple[str, str]:
+def verdict(summary: Summary) -> tuple[str, str]:
     """How grave it is, and a sentence that says so."""
     of = f"{counted(summary.messages, 'message')} of {counted(summary.associations, 'Association')}"
     levels = [level for level in STYLES if summary.severities[level]]
     if levels:
         told = [counted(summary.severities[level], level) for level in levels]
-        sides = [(name, counts.total()) for name, counts in tally.worst_sides()[:3]]
-        by = f" {_listed([f'{name} sent {number:,}' for name, number in sides])}." if sides else ""
-        if len(sides) == 1 and sides[0][1] == tally.broken:
-            by = f" {sides[0][0]} sent what is wrong."
-        return levels[0], f"{_listed(told)} in {of}.{by}"
+        sides = summary.sides.by_title()
+        by = [f"{plain(side.title)} {side.severities.total():,}" for side in sides[:3]]
+        by += [f"others {rest:,}"] if (rest := sum(side.severities.total() for side in sides[3:])) else []
+        by = by if len(sides) > 1 else [f"{plain(side.title)} all of it" for side in sides]
+        return levels[0], f"{_listed(told)} in {of}. By side: {_listed(by)}."
     if not summary.messages:
         return "nothing", f"No message was found in {counted(summary.captures, 'capture')}."
     return "ok", f"Nothing is wrong with {of}."
@@ -43,8 +46,8 @@ def summary_html(summary: Summary, tally: Tally, left_out: Counter[str]) -> str:
         _verdict(summary, tally),
         _notes(summary, tally, left_out),
         _tiles(summary),
-        _sides(tally),
-        _rules(tally),
+        _sides(summary.sides.by_title()),
+        _rules(summary.sides.by_rule()),
         _associations(summary, tally),
         _findings(tally),
     ]
@@ -52,7 +55,7 @@ def summary_html(summary: Summary, tally: Tally, left_out: Counter[str]) -> str:
 
 
 def _verdict(summary: Summary, tally: Tally) -> str:
-    level, sentence = verdict(summary, tally)
+    level, sentence = verdict(summary)
     head = {
         "error": "Rules were broken",
         "warning": "Something is doubtful",
@@ -85,8 +88,8 @@ def _notes(summary: Summary, tally: Tally, left_out: Counter[str]) -> str:
         notes.append(f"The page is bounded: {told}{bad}.")
     if left_out["events"]:
         notes.append(f"The page is bounded: {left_out['events']:,} beginnings, ends, gaps and faults are not listed.")
-    if len(tally.findings) < tally.broken:
-        notes.append(f"Without script, the first {len(tally.findings):,} of {tally.broken:,} findings are listed.")
+    if len(tally.findings) < (broken := summary.severities.total()):
+        notes.append(f"Without script, the first {len(tally.findings):,} of {broken:,} findings are listed.")
     items = "".join(f"<li>{text(note)}</li>" for note in notes)
     return f'<ul class="notes" aria-label="What to know">{items}</ul>' if items else ""
 
@@ -109,31 +112,34 @@ def _tile(number: int, name: str, level: str) -> str:
     return f'<li class="{level}">{inner}</li>'
 
 
-def _sides(tally: Tally) -> str:
-    rows = (
-        (_link("side", name), *(f"{counts[level]:,}" for level in STYLES), text(_broken_most(tally, name)))
-        for name, counts in tally.worst_sides()[:20]
-    )
-    heads = ("AE", "Errors", "Warnings", "Advisories", "Broke most often")
-    return _table("sides", "Which side broke what", heads, rows, numbers=(1, 2, 3))
-
-
-def _broken_most(tally: Tally, side: str) -> str:
-    found = sorted(((rule.sides[side], name) for name, rule in tally.rules.items() if rule.sides[side]), reverse=True)
-    return ", ".join(name for _, name in found[:3])
-
-
-def _rules(tally: Tally) -> str:
-    found = tally.worst_rules()
+def _sides(found: list[Party]) -> str:
     rows = (
         (
-            badge(rule.example.severity),
-            _link("rule", name),
-            f"{rule.count:,}",
-            text(_first(name, rule.example.text)),
-            text(rule.example.section),
+            _link("side", plain(side.title)),
+            *(f"{side.severities[level]:,}" for level in STYLES),
+            text(", ".join(each.rule for each in _most(side.breaches.values())[:_SHOWN_MOST])),
         )
-        for name, rule in found[:_SHOWN_RULES]
+        for side in found[:_SHOWN_SIDES]
+    )
+    more = f" (the worst {_SHOWN_SIDES} of {len(found):,})" if len(found) > _SHOWN_SIDES else ""
+    heads = ("AE", "Errors", "Warnings", "Advisories", "Broke most often")
+    return _table("sides", f"Which side broke what{more}", heads, rows, numbers=(1, 2, 3))
+
+
+def _most(breaches: Iterable[Breach]) -> list[Breach]:
+    return sorted(breaches, key=lambda each: (each.times, each.rule), reverse=True)
+
+
+def _rules(found: list[Breach]) -> str:
+    rows = (
+        (
+            badge(breach.severity),
+            _link("rule", breach.rule),
+            f"{breach.times:,}",
+            text(_first(breach.rule, breach.example.text)),
+            text(breach.section),
+        )
+        for breach in found[:_SHOWN_RULES]
     )
     more = f" (the first {_SHOWN_RULES} of {len(found)})" if len(found) > _SHOWN_RULES else ""
     heads = ("Severity", "Rule", "Count", "For example", "Section")
@@ -174,7 +180,7 @@ def _findings(tally: Tally) -> str:
         (badge(v.severity), text(anchor), text(side), text(plain(v.text)), text(plain(v.rule)), text(plain(v.section)))
         for anchor, side, v in tally.findings
     )
-    heads = ("Severity", "Where", "Sent by", "What", "Rule", "Section")
+    heads = ("Severity", "Where", "By", "What", "Rule", "Section")
     return f"<noscript>{_table('findings', 'Findings', heads, rows)}</noscript>" if tally.findings else ""
 
 
