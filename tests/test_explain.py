@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +225,14 @@ def test_tags_and_unknown_elements() -> None:
     )
     assert "(0010,0020), (0008,0060)" in explain(get.encode()).output
     assert "unknown" in explain(MOVE.encode() + bytes.fromhex("0000007002000000abcd")).output
+
+
+def test_a_pipe_is_a_file(tmp_path: Path) -> None:
+    """What a shell puts in the place of <(...) is read like a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(PDUS,))
+    writer.start()
+    result = CliRunner().invoke(dimse, ["explain", str(pipe)])
+    writer.join()
+    assert (result.output, result.exit_code) == (explain(PDUS).output, 0)

@@ -196,7 +196,7 @@ def test_several_captures(tmp_path: Path) -> None:
     links = {attributes.get("href") for _, attributes in page.elements}
     assert {"#a1", "#c2-a1"} <= links
     assert [each["event"] for each in page.entries][-1] == "unread"
-    assert "1 file could not be read to the end" in " ".join(page.texts)
+    assert "1 capture could not be read and judged whole" in " ".join(page.texts)
 
 
 def test_no_capture(tmp_path: Path) -> None:

@@ -111,6 +111,33 @@ def test_exit_codes(options: tuple[str, ...], code: int) -> None:
     assert f"{HOST}:0 > {to}" in tap.output
 
 
+@pytest.mark.parametrize(("level", "failures"), [("error", 0), ("warning", 1)])
+def test_junit_fails_by_fail_on(level: str, failures: int) -> None:
+    """Cases fail from the same severity on as the exit code, as with `dimse check`."""
+    with socket.create_server((HOST, 0)) as server:
+        options = ("--format", "junit", "--severity", "*=warning", "--fail-on", level)
+        with running("--listen", f"{HOST}:0", "--to", f"{HOST}:{server.getsockname()[1]}", *options) as tap:
+            talk(tap.ports[0], server)
+            assert tap.end() == failures
+    assert tap.output.count("<failure ") == failures
+
+
+def test_what_is_incomplete_is_one_capture() -> None:
+    """For however many reasons; the report says where in it a rule was first broken."""
+    with socket.create_server((HOST, 0)) as server:
+        to = f"{HOST}:{server.getsockname()[1]}"
+        with running("--listen", f"{HOST}:0", "--to", to) as tap:
+            talk(tap.ports[0], server)
+            server.close()
+            for _ in range(2):
+                with socket.create_connection((HOST, tap.ports[0])) as client, pytest.raises(ConnectionResetError):
+                    client.recv(1)
+            assert tap.end() == 3
+    assert tap.output.count("\nincomplete: the connection of ") == 2
+    assert tap.output.endswith(", 1 capture incomplete\n")
+    assert ", first in message 1\n" in tap.output
+
+
 def test_killed(tmp_path: Path) -> None:
     """A tap that is killed leaves a capture that can be read to its end."""
     path = tmp_path / "tap.pcapng"

@@ -122,7 +122,7 @@ def explain(what: str, as_json: bool) -> None:
     try:
         if what == "-":
             given = sys.stdin.buffer.read(MOST_BYTES + 1)
-        elif os.path.isfile(what):
+        elif os.path.exists(what) and not os.path.isdir(what):  # a pipe, too, as of <(...)
             with open(what, "rb") as file:
                 given = file.read(MOST_BYTES + 1)
         else:
@@ -193,8 +193,9 @@ def tap(
     if len(listen) != len(to):
         raise click.UsageError(f"{len(listen)} --listen and {len(to)} --to: each --listen needs its --to")
     routes = list(zip(listen, to, strict=True))
+    report = report_in(form, Output(), _FAILING[fail_on])
     try:
-        summary = tap(routes, report_in(form, Output()), severities, write=write, keep=with_identifiers, most=most)
+        summary = tap(routes, report, severities, write=write, keep=with_identifiers, most=most)
     except OSError as error:
         raise click.UsageError(plain(str(error))) from error
     try:

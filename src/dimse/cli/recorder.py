@@ -280,20 +280,24 @@ class Recorder:
                 self._unread(f"judging failed at the end with {type(error).__name__}: {error}")
         if self._unrecorded:
             self._unread(f"{self._unrecorded} bytes went through unjudged, for want of time")
-        self.summary.captures += 1
+        self.summary.captures += not self.summary.unread
         self._tell(self._report.end, self.summary)
         self._tell(sys.stdout.flush)
 
     def _events(self, events: list[Event]) -> None:
         for event in events:
-            self.summary.count(event)
+            self.summary.count(event, self._name)
             self._tell(self._report.event, event, self._first)
 
     def _unread(self, reason: str) -> None:
         """Something was not judged, or not relayed: said in the report, and at once where a person looks."""
-        self.summary.unread.append(self._name)
+        self._is_incomplete()
         notice(reason)
         self._tell(self._report.unread, self._name, reason)
+
+    def _is_incomplete(self) -> None:
+        if not self.summary.unread:  # it is one capture, for however many reasons
+            self.summary.unread.append(self._name)
 
     def _tell(self, what: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         if not self._is_told:
@@ -304,7 +308,7 @@ class Recorder:
             self._is_told = False
         except Exception as error:  # a mistake of ours, or a full disk: traffic goes on, and so does the capture
             self._is_told = False
-            self.summary.unread.append(self._name)
+            self._is_incomplete()
             notice(f"the report failed with {type(error).__name__}: {error}")
 
 

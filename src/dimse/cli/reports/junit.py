@@ -74,7 +74,7 @@ class Junit:
     def unread(self, path: str, reason: str) -> None:
         """See `Report`."""
         error = f'<error type="UNREAD" message={_attribute(reason)}>{_text(reason)}</error>'
-        self._single(None, "not read to its end", "reading", error, errors=1)
+        self._single(None, "incomplete", "reading", error, errors=1)
 
     def end(self, summary: Summary) -> None:
         """See `Report`."""

@@ -39,7 +39,7 @@ class Text:
 
     def unread(self, path: str, reason: str) -> None:
         """See `Report`."""
-        self._output.line(("not read to its end: ", STYLES["error"]), reason)
+        self._output.line(("incomplete: ", STYLES["error"]), reason)
         self._output.line()
 
     def end(self, summary: Summary) -> None:
@@ -47,7 +47,7 @@ class Text:
         told = [counted(summary.associations, "Association"), counted(summary.messages, "message")]
         told += [counted(summary.severities[name], name, "advisories") for name in STYLES]
         told += [counted(summary.gaps, "gap")] if summary.gaps else []
-        told += [f"{counted(len(summary.unread), 'file')} not read to the end"] if summary.unread else []
+        told += [f"{counted(len(summary.unread), 'capture')} incomplete"] if summary.unread else []
         if any(side.breaches for side in summary.sides):
             self._output.line(("Which side broke what", "bold"))
             for side in summary.sides:

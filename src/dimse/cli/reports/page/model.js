@@ -66,7 +66,7 @@ const TITLES = {
   gap: (entry) => (entry.missing ? `gap of ${entry.missing.toLocaleString("en")} bytes` : "lost track"),
   fault: () => "no PDU, or no message",
   encrypted: () => "TLS",
-  unread: () => "not read to its end",
+  unread: () => "incomplete",
   capture: () => "capture",
 };
 

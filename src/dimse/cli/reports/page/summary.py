@@ -81,7 +81,7 @@ def _notes(summary: Summary, tally: Tally, left_out: Counter[str]) -> str:
         notes.append(f"{counted(summary.encrypted, 'connection')} spoke TLS and cannot be read.")
     if summary.unread:
         named = ", ".join(plain(path) for path in summary.unread[:5])
-        notes.append(f"{counted(len(summary.unread), 'file')} could not be read to the end: {named}.")
+        notes.append(f"{counted(len(summary.unread), 'capture')} could not be read and judged whole: {named}.")
     if left_out["messages"]:
         told = f"{counted(left_out['messages'], 'message')} of {summary.messages:,} were counted and are not listed"
         bad = f"; {left_out['broken']:,} of them broke a rule" if left_out["broken"] else ", and all of them are clean"
