@@ -205,9 +205,11 @@ class Recorder:
         try:
             self._tell(self._report.begin, self._name)
             while entries := self._next():
-                for entry in entries:
+                while entries:
+                    entry = entries.popleft()  # nothing is held that is counted as freed
                     self._take(entry)
                     self._free(entry)
+                    del entry
                 self._tell(sys.stdout.flush)
             self._finish()
         except Exception as error:  # a mistake in this module: traffic goes on unwitnessed, and whoever runs it is told

@@ -24,6 +24,8 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _PAGES = "https://dicom.nema.org/medical/dicom/current/output/html"
 _LEVELS = {"error": "error", "warning": "warning", "advisory": "note"}
 _SECTION = re.compile(r"PS3\.(\d+) (?:(Tables?|Annex) )?([0-9A-Z][0-9A-Za-z.-]*)")
+# Notes stand behind the results, and wait for the end; those above are counted.
+MOST_NOTES = 1000
 # Rules of ours, beside those of messages: ID, level, section, sentence.
 _OURS = {
     FAULT: ("error", OF_PDUS, "What a side sends consists of PDUs, and those of messages."),
@@ -40,6 +42,7 @@ class Sarif:
         self._path = ""
         self._rules: dict[str, tuple[int, str, str]] = {}
         self._notes: list[dict[str, Any]] = []
+        self._notes_left_out = 0
         self._between = f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"results": ['
 
     def begin(self, path: str) -> None:
@@ -48,8 +51,13 @@ class Sarif:
 
     def unread(self, path: str, reason: str) -> None:
         """See `Report`."""
-        message = {"text": _message(f"not read to its end: {reason}")}
-        self._notes.append({"level": "error", "message": message, "locations": [self._location(None, None)]})
+        if len(self._notes) >= MOST_NOTES:
+            self._notes_left_out += 1
+        else:
+            self._note(f"incomplete: {reason}", [self._location(None, None)])
+
+    def _note(self, text: str, locations: list[dict[str, Any]]) -> None:
+        self._notes.append({"level": "error", "message": {"text": _message(text)}, "locations": locations})
 
     def event(self, event: Event, first: int) -> None:
         """See `Report`."""
@@ -73,6 +81,8 @@ class Sarif:
 
         start = self._between if self._between != "," else ""
         rules = [_descriptor(rule, level, section) for rule, (_, level, section) in self._rules.items()]
+        if self._notes_left_out:
+            self._note(f"incomplete for {self._notes_left_out} more reasons", [])
         driver = {"name": "dimse", "version": version("dimse"), "rules": rules}
         invocation = {"executionSuccessful": not self._notes, "toolExecutionNotifications": self._notes}
         tail = f'"tool": {json.dumps({"driver": driver})}, "invocations": [{json.dumps(invocation)}]'
