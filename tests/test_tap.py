@@ -94,7 +94,9 @@ def talk(tap: int, server: socket.socket) -> None:
                 (client, other)[side].sendall(data)
                 left = len(data)
                 while left:
-                    left -= len((client, other)[1 - side].recv(left))
+                    came = (client, other)[1 - side].recv(left)
+                    assert came, "the connection was closed"
+                    left -= len(came)
 
 
 @pytest.mark.parametrize(
