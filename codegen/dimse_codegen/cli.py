@@ -56,6 +56,9 @@ format_option = click.option(
 target_option = click.option(
     "--target", help="Print this target in place of the package; --out, or tool.dimse-codegen.targets.NAME, says where."
 )
+package_option = click.option(
+    "--package", default="", help="Package that the target's examples import; without it there are none."
+)
 templates_option = click.option(
     "--templates",
     type=_DIRECTORY,
@@ -114,13 +117,14 @@ def init(directory: Path, service: str, package: str) -> None:
 @schema_option
 @out_option
 @target_option
+@package_option
 @templates_option
-def generate(schema: Path | None, out: Path | None, target: str | None, templates: Path | None) -> None:
+def generate(schema: Path | None, out: Path | None, target: str | None, package: str, templates: Path | None) -> None:
     """Write what pyproject.toml asks for, or with --out the package alone, or with --target that target.
 
     Files that are up to date, and files that are not ours, are left alone.
     """
-    for printed in _outputs(schema, out, target, templates):
+    for printed in _outputs(schema, out, target, package, templates):
         try:
             changed = printed.write()
         except (ForeignFileError, OSError) as error:
@@ -134,13 +138,16 @@ def generate(schema: Path | None, out: Path | None, target: str | None, template
 @schema_option
 @out_option
 @target_option
+@package_option
 @templates_option
 @click.option("--diff", is_flag=True, help="Show what generate would change.")
-def check(schema: Path | None, out: Path | None, target: str | None, templates: Path | None, diff: bool) -> None:
+def check(
+    schema: Path | None, out: Path | None, target: str | None, package: str, templates: Path | None, diff: bool
+) -> None:
     """Say whether all that generate writes is as the schema has it: no file missing, stale or orphaned."""
     root = _schema_directory(schema)
     faults = []
-    for printed in _outputs(schema, out, target, templates):
+    for printed in _outputs(schema, out, target, package, templates):
         try:
             differences = printed.compare()
         except OSError as error:
@@ -360,22 +367,26 @@ def _in_sync(printed: Printed, root: Path) -> str:
     return f"{_counted(printed)} {'is up to date' if len(printed.files) == 1 else f'are as {root} has them'}"
 
 
-def _outputs(schema: Path | None, out: Path | None, target: str | None, templates: Path | None) -> list[Printed]:
+def _outputs(
+    schema: Path | None, out: Path | None, target: str | None, package: str, templates: Path | None
+) -> list[Printed]:
     """What generate writes and check compares; with --schema or --out that alone which they ask for."""
+    if package and target is None:
+        raise click.UsageError("--package is for the examples of a target, and --target names none")
     root = _schema_directory(schema)
     wanted = configured_targets()
-    package = _target_directory(out, target, wanted)
+    directory = _target_directory(out, target, wanted)
     try:
-        job = outputs.job(_linted(root), templates or configured("templates"))
+        job = outputs.job(_linted(root), templates or configured("templates"), package)
         if target is not None:
-            return [outputs.print_named(target, job, package)]
+            return [outputs.print_named(target, job, directory)]
         found = []
         if schema is None and out is None:
-            outputs.keep_apart({"the package": package, **{f"target '{name}'": at for name, at in wanted.items()}})
+            outputs.keep_apart({"the package": directory, **{f"target '{name}'": at for name, at in wanted.items()}})
             found += [outputs.print_named(name, job, at) for name, at in wanted.items()]
             editor = configured("editor")
             found += [outputs.print_editor(editor)] if editor is not None else []
-        found.append(outputs.print_package(job, package))
+        found.append(outputs.print_package(job, directory))
     except (TargetError, TemplateError, OSError) as error:
         _fail(str(error))
     return found

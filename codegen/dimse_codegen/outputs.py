@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from keyword import iskeyword
 from pathlib import Path
 
 from dimse_codegen import json_schema
@@ -15,13 +16,16 @@ from dimse_codegen.targets.python import package
 from dimse_codegen.templating import environment
 
 
-def job(schema: Schema, templates: Path | None) -> Job:
+def job(schema: Schema, templates: Path | None, package: str = "") -> Job:
     """What targets print from.
 
     Raises:
+        TargetError: the package has no name that can be imported.
         TemplateError: the directory of templates cannot be used.
     """
-    return Job(schema, environment(templates))
+    if package and not all(part.isidentifier() and not iskeyword(part) for part in package.split(".")):
+        raise TargetError(f"{package!r} is no package that can be imported, as acme_dimse or acme.dimse")
+    return Job(schema, environment(templates), package)
 
 
 def print_package(of: Job, out: Path) -> Printed:

@@ -37,10 +37,12 @@ class Job:
     Attributes:
         schema: the compiler's own model; it may change with any release.
         templates: the compiler's templates, with those of the user in their place.
+        package: the package of classes that was compiled from the schema, as examples import it; "" for no examples.
     """
 
     schema: Schema
     templates: Environment
+    package: str = ""
 
     @cached_property
     def ir(self) -> IR:

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from dimse_codegen.ir import IR, Element, Message, Row, Rule, Service
 from dimse_codegen.targets import Job
+from dimse_codegen.targets.examples import examples, looked_up
 from dimse_codegen.targets.standard import linked
 from dimse_codegen.targets.words import code, demand, escaped, rule_file, slug
 
@@ -29,12 +30,13 @@ class Table:
 
 @frozen
 class Section:
-    """A part of a page: paragraphs, a list, a table, any of them empty."""
+    """A part of a page: paragraphs, a list, a table, examples as doctests, any of them empty."""
 
     title: str
     text: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
     table: Table | None = None
+    examples: tuple[str, ...] = ()
 
 
 @frozen
@@ -50,53 +52,64 @@ class Page:
 
 def plain(job: Job) -> dict[str, str]:
     """Pages for any reader of Markdown."""
-    return _printed(job, toctree=False)
+    return _printed(job, sphinx=False)
 
 
 def myst(job: Job) -> dict[str, str]:
-    """The same pages for Sphinx with MyST, each with a toctree of the pages below it."""
-    return _printed(job, toctree=True)
+    """The same pages for Sphinx with MyST, each with a toctree of the pages below it, and examples that it can run."""
+    return _printed(job, sphinx=True)
 
 
-def _printed(job: Job, *, toctree: bool) -> dict[str, str]:
-    edition = job.ir.edition
-    return {
-        f"{page.path}.md": job.render("markdown/page.md.j2", page=page, edition=edition, toctree=toctree)
-        for page in pages(job.ir)
+def _printed(job: Job, *, sphinx: bool) -> dict[str, str]:
+    shared: dict[str, object] = {
+        "edition": job.ir.edition,
+        "sphinx": sphinx,
+        "fence": "{doctest}" if sphinx else "pycon",
     }
+    return {f"{page.path}.md": job.render("markdown/page.md.j2", page=page, **shared) for page in _pages(job)}
 
 
-def pages(ir: IR) -> list[Page]:
-    """Every page."""
-    return [_index(ir), *_service_pages(ir), *_rule_pages(ir), *_element_pages(ir)]
+def _pages(job: Job) -> list[Page]:
+    ir = job.ir
+    return [_index(ir), _service_index(ir), *_service_pages(job), *_rule_pages(job), *_element_pages(ir)]
 
 
 def _index(ir: IR) -> Page:
     text = (f"{len(ir.services)} services, {len(ir.rules)} rules, {len(ir.elements)} elements of PS3.7 {ir.edition}.",)
-    services = tuple(
-        f"[{service.name}](services/{slug(service.name)}.md): {escaped(service.summary)}" for service in ir.services
-    )
-    others = ("[Rules](rules/index.md)", "[Elements](elements/index.md)")
-    below = (*(f"services/{slug(service.name)}" for service in ir.services), "rules/index", "elements/index")
-    return Page("index", "Reference", text, (Section("Services", (), services), Section("More", (), others)), below)
+    items = ("[Services](services/index.md)", "[Rules](rules/index.md)", "[Elements](elements/index.md)")
+    below = ("services/index", "rules/index", "elements/index")
+    return Page("index", "Reference", text, (Section("Pages", (), items),), below)
 
 
 # Services
 
 
-def _service_pages(ir: IR) -> Iterator[Page]:
+def _service_index(ir: IR) -> Page:
+    head = ("Service", "Group", "Section", "What it does")
+    rows = tuple(
+        (f"[{each.name}]({slug(each.name)}.md)", each.group, linked(each.section), escaped(each.summary))
+        for each in ir.services
+    )
+    below = tuple(slug(service.name) for service in ir.services)
+    return Page("services/index", "Services", (), (Section("Of PS3.7", (), (), Table(head, rows)),), below)
+
+
+def _service_pages(job: Job) -> Iterator[Page]:
+    ir = job.ir
     for service in ir.services:
+        run = examples(job.schema, service, job.package) if job.package else ()
         source = f"PS3.7 {linked(service.section)}; {service.group}, {service.kind}."
         sections = [
             _matrix(ir, service),
             _conditions(service),
             _equality(service),
+            Section("Examples", examples=run),
             _parameters(ir, service),
             *(_message(ir, service, message) for message in service.messages),
             _statuses(ir, service),
-            *_assigned(ir, service),
+            _assigned(ir, service),
         ]
-        held = tuple(each for each in sections if each.items or each.table or each.text)
+        held = tuple(each for each in sections if each.items or each.table or each.text or each.examples)
         yield Page(f"services/{slug(service.name)}", service.name, (escaped(service.summary), source), held)
 
 
@@ -166,24 +179,26 @@ def _statuses(ir: IR, service: Service) -> Section:
     return Section("Statuses", text, (), table) if rows else Section("Statuses")
 
 
-def _assigned(ir: IR, service: Service) -> Iterator[Section]:
+def _assigned(ir: IR, service: Service) -> Section:
+    """A row for each meaning of a code, with the Service Classes that give it that."""
+    where: dict[tuple[str, ...], dict[str, None]] = {}
     for each in ir.service_classes:
-        rows = [
-            (row.code, escaped(row.type), escaped(row.meaning), linked(table.section, 4))
-            for table in each.tables
-            if service.name in table.services
-            for row in table.codes
-        ]
-        if rows:
-            head = ("Code", "Type", "Meaning", "Section of PS3.4")
-            unique = tuple(dict.fromkeys(rows))
-            yield Section(f"Statuses of {each.name}", (), (), Table(head, unique))
+        for table in each.tables:
+            for row in table.codes if service.name in table.services else ():
+                places = where.setdefault((row.code, escaped(row.type), escaped(row.meaning)), {})
+                places[f"{escaped(each.name)} {linked(table.section, 4)}"] = None
+    if not where:
+        return Section("Statuses of Service Classes")
+    rows = tuple((*row, ", ".join(places)) for row, places in where.items())
+    table_of_all = Table(("Code", "Type", "Meaning", "Service Class, section of PS3.4"), rows)
+    return Section("Statuses of Service Classes", ("The codes that PS3.4 assigns.",), (), table_of_all)
 
 
 # Rules
 
 
-def _rule_pages(ir: IR) -> Iterator[Page]:
+def _rule_pages(job: Job) -> Iterator[Page]:
+    ir = job.ir
     by_page: dict[str, list[Rule]] = {}
     for rule in ir.rules:
         by_page.setdefault(rule.page, []).append(rule)
@@ -204,8 +219,10 @@ def _rule_pages(ir: IR) -> Iterator[Page]:
                 facts.append(f"Element: [{rule.keyword}](../../elements/{rule.keyword}.md).")
             if rule.statuses:
                 facts.append(f"Answered with, the first that the service has: {escaped(', '.join(rule.statuses))}.")
-            section = Section("Facts", (), tuple(facts))
-            yield Page(f"rules/{slug(name)}/{rule_file(rule)}", rule.id, (escaped(rule.purpose),), (section,))
+            sections = [Section("Facts", (), tuple(facts))]
+            if job.package:
+                sections.append(Section("In Python", examples=(looked_up(rule, job.package),)))
+            yield Page(f"rules/{slug(name)}/{rule_file(rule)}", rule.id, (escaped(rule.purpose),), tuple(sections))
 
 
 # Elements
