@@ -121,7 +121,8 @@ def test_readme_quotes_the_demo(demo: subprocess.CompletedProcess[str]) -> None:
         assert line == "..." or line in printed, line
 
 
-RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in ("messages", "judgement", "fragments", "cli"))]
+RUN_OF_DOCS = ("messages", "judgement", "fragments", "cli", "tutorial", "scu", "scp", "ci")
+RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{page}.md" for page in RUN_OF_DOCS)]
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)

@@ -31,7 +31,7 @@ def run(*arguments: str | Path, stdin: bytes | None = None) -> Result:
     return result
 
 
-@pytest.mark.parametrize("page", ["docs/cli.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/cli.md", "docs/captures.md", "README.md"])
 def test_the_examples_of_the_pages(page: str) -> None:
     """Every command of the page writes what the page shows."""
     text = (ROOT / page).read_text(encoding="utf-8")
