@@ -47,6 +47,15 @@ check-generated: $(STAMP) ## say whether code, vectors and pages are what the sc
 vectors: $(STAMP) ## make the test vectors and the pages of the rules from the schema
 	@$(BIN)/dimse-codegen vectors
 
+.PHONY: docs
+docs: $(STAMP) ## the site, in build/docs/html: every warning is an error, every example of the reference runs
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group docs
+	@$(BIN)/dimse-codegen generate --target myst --package dimse --out docs/reference >/dev/null
+	@$(BIN)/python -m sphinx -q -W --keep-going -j auto -d build/docs/doctrees docs build/docs/html
+	@$(BIN)/python -m sphinx -q -W --keep-going -b doctest -d build/docs/doctrees docs build/docs/doctest
+	@$(BIN)/python -m pytest -q -p no:xdist tests/built_site.py
+	@echo "$$(find build/docs/html -name '*.html' | wc -l) pages in build/docs/html"
+
 .PHONY: lint
 lint: $(STAMP) ## laws of the schema, ruff
 	@$(BIN)/dimse-codegen lint
@@ -109,5 +118,5 @@ installs: dist ## install the wheel with each extra alone, in every Python that 
 
 .PHONY: clean
 clean: ## remove the environment and caches
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist docs/reference docs/project .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -55,7 +55,7 @@ class Packet(NamedTuple):
     Attributes:
         number: from 1, as Wireshark counts frames.
         time: nanoseconds since 1970; 0 where the capture has no time.
-        link: the link type, as LINKTYPE_ numbers them.
+        link: the link type, as `LINKTYPE_...` numbers them.
         data: what was captured of it.
         length: how long it was on the wire.
     """
