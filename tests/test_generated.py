@@ -18,7 +18,7 @@ from jinja2 import Environment, nodes
 
 import dimse
 from dimse_codegen.load import load
-from dimse_codegen.render import render
+from dimse_codegen.render import render, render_profiles
 from dimse_codegen.sync import compare
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,7 +54,9 @@ ROOMS = [
     "codec",
     "rules",
     "refusal",
+    "profile",
     "services",
+    "profiles",
     "operation",
     "conversation",
     "sink",
@@ -71,12 +73,13 @@ ROOMS = [
 NEVER_IN_RUNTIME = {"dimse_codegen", "jinja2", "ruamel", "yaml", "click", "rich"}
 # The modules that a generated one, a user's too, is written against.
 FOR_GENERATED = {"codec", "command_set", "condition", "errors", "message", "parameter", "primitive", "vr"}
-FOR_GENERATED |= {"lazy", "optional", "refusal", "rules", "shape", "strict"}
+FOR_GENERATED |= {"lazy", "optional", "profile", "refusal", "response", "rules", "shape", "strict"}
 # A class module is read by people and stays short; the straight lines of a message are read by nobody in a row, and
 # the SOP Classes, a line each, are looked up.
 LINES = {"wire_": 400, "_service_classes": 700, "_rules": 400, "": 170}
 
 GENERATED = sorted(SERVICES.glob("*.py"))
+OF_PROFILES = sorted((RUNTIME / "profiles").glob("*.py"))
 
 
 def imports(path: Path) -> Iterator[tuple[str, list[str]]]:
@@ -112,8 +115,11 @@ def name_of(path: Path) -> str:
 
 
 def test_the_package_is_in_sync_with_the_schema() -> None:
-    """The folder holds the files that the schema compiles to, each with the same text, and no other."""
-    assert [str(difference) for difference in compare(render(load(SCHEMA)), SERVICES)] == []
+    """The folders hold the files that the schema compiles to, each with the same text, and no other."""
+    schema = load(SCHEMA)
+    assert [str(difference) for difference in compare(render(schema), SERVICES)] == []
+    profiles = render_profiles(schema, "..services")
+    assert [str(difference) for difference in compare(profiles, RUNTIME / "profiles")] == []
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +131,10 @@ def generated(directory: Path, environment: dict[str, str]) -> dict[str, bytes]:
     """What the compiler prints in a process of its own, in another directory and environment."""
     out = directory / "out"
     command = [sys.executable, "-m", "dimse_codegen", "generate", "--schema", str(SCHEMA), "--out", str(out)]
+    command += ["--profiles", str(directory / "profiles")]
     subprocess.run(command, cwd=directory, env={**os.environ, **environment}, check=True, capture_output=True)
-    return {path.name: path.read_bytes() for path in out.iterdir()}
+    profiles = {f"profiles/{path.name}": path.read_bytes() for path in (directory / "profiles").iterdir()}
+    return {path.name: path.read_bytes() for path in out.iterdir()} | profiles
 
 
 @pytest.mark.parametrize(
@@ -143,10 +151,16 @@ def test_output_depends_on_the_schema_alone(
     environment: dict[str, str], printed: dict[str, bytes], tmp_path: Path
 ) -> None:
     """Hash seed, directory, time zone, language and user change no byte."""
-    assert generated(tmp_path, environment) == printed == {path.name: path.read_bytes() for path in GENERATED}
+    assert generated(tmp_path, environment) == printed
+    ours = {path.name: path.read_bytes() for path in GENERATED}
+    ours |= {f"profiles/{path.name}": path.read_bytes().replace(b"services", b"out") for path in OF_PROFILES}
+    printed = {name: each.replace(b"services", b"out") for name, each in printed.items() if "/" in name} | {
+        name: each for name, each in printed.items() if "/" not in name
+    }
+    assert printed == ours
 
 
-@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*GENERATED, *OF_PROFILES], ids=name_of)
 def test_a_generated_file_tells_nothing_of_its_making(path: Path) -> None:
     """No date, user, host or path of a machine, line ends of one kind, and no tab or blank behind a line."""
     text = path.read_bytes().decode()
@@ -171,11 +185,11 @@ def test_every_generated_file_is_marked() -> None:
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("this is no git checkout, or git is not installed")
-    paths = [name_of(path) for path in [*GENERATED, RUNTIME / "primitive.py", SCHEMA / "services" / "c_move.yaml"]]
+    paths = [name_of(path) for path in [*GENERATED, *OF_PROFILES, RUNTIME / "primitive.py", SCHEMA / "services" / "c_move.yaml"]]
     command = [git, "check-attr", "linguist-generated", "--", *paths]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
     marked = {line.split(": ")[0] for line in done.stdout.splitlines() if line.endswith(": true")}
-    assert marked == {name_of(path) for path in GENERATED}
+    assert marked == {name_of(path) for path in [*GENERATED, *OF_PROFILES]}
 
 
 @pytest.mark.parametrize("path", python_files(RUNTIME), ids=name_of)
@@ -227,13 +241,14 @@ def test_every_public_name_is_there() -> None:
         assert module == "services" or shown == set(names)
 
 
-@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*GENERATED, *OF_PROFILES], ids=name_of)
 def test_a_generated_module_uses_what_is_public(path: Path) -> None:
     """Generated modules import the runtime's public names, attrs, the standard library and each other."""
     assert set(modules_of_runtime(path)) <= FOR_GENERATED
     for module, taken in imports(path):
         if module.startswith("."):
-            assert (SERVICES / f"{module[1:]}.py").is_file()
+            place = module.removeprefix("..services.").lstrip(".")
+            assert (SERVICES / f"{place}.py").is_file() or taken == ["services"]
         else:
             assert module.partition(".")[0] in {"dimse", "attrs", *sys.stdlib_module_names}
             assert not any(name.startswith("_") for name in taken)

@@ -1,6 +1,7 @@
 """The laws of a schema: for each a change that breaks it, and what the compiler then says, to the column.
 
-A case in `tests/laws/LAW.txt` is a change to `tests/laws/schema`, written as a diff, and below it the whole report.
+A case in `tests/laws/LAW.txt` is a change to `tests/laws/schema`, written as a diff, and below it the whole report. The
+profiles of `tests/laws/profiles` are there for the cases that change one.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from dimse_codegen.laws import LAWS, lint
 from dimse_codegen.load import load
 from dimse_codegen.problem import SchemaError
-from dimse_codegen.render import render
+from dimse_codegen.render import render, render_profiles
 from dimse_codegen.yaml_source import MAX_SIZE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,6 +65,8 @@ def change(root: Path, lines: list[str]) -> None:
 )
 def test_a_broken_law_is_reported(law: str, case: str, schema: Path) -> None:
     """Each change breaks its law, and the report names file, line, column, what stands there and what is right."""
+    if "profiles/" in case:
+        shutil.copytree(CASES / "profiles", schema / "profiles")
     expected: list[str] = []
     hunk: list[str] = []
     for line in case.split("\n"):
@@ -97,6 +100,12 @@ def test_every_law_has_a_purpose() -> None:
 def test_a_good_schema_breaks_no_law(root: Path) -> None:
     """Our schema, and the one that the cases change, break no law."""
     assert report(root) == []
+
+
+def test_a_good_profile_breaks_no_law(schema: Path) -> None:
+    """Nor does the profile that the cases change."""
+    shutil.copytree(CASES / "profiles", schema / "profiles")
+    assert report(schema) == []
 
 
 def test_all_problems_are_reported_at_once(schema: Path) -> None:
@@ -199,7 +208,8 @@ def test_a_condition_ends(schema: Path) -> None:
 
 def compiles_or_reports(root: Path) -> None:
     if not report(root):
-        for text in render(load(root)).values():
+        schema = load(root)
+        for text in [*render(schema).values(), *render_profiles(schema, "..services").values()]:
             compile(text, "generated", "exec")
 
 
@@ -215,18 +225,29 @@ def test_any_text_is_read_or_reported(text: str, name: str, schema: Path) -> Non
 @given(data=st.data())
 def test_any_small_change_is_read_or_reported(data: st.DataObject, tmp_path: Path) -> None:
     """A line lost or doubled, or a character changed, in any file of a small schema compiles or is reported."""
-    mutate(data, shutil.copytree(SMALL, tmp_path / "schema", dirs_exist_ok=True))
+    schema = shutil.copytree(SMALL, tmp_path / "schema", dirs_exist_ok=True)
+    mutate(data, schema, sorted(schema.rglob("*.yaml")))
+
+
+@fuzzed
+@given(data=st.data())
+def test_any_small_change_of_a_profile_is_read_or_reported(data: st.DataObject, tmp_path: Path) -> None:
+    """So it is in a profile."""
+    schema = shutil.copytree(SMALL, tmp_path / "schema", dirs_exist_ok=True)
+    profiles = shutil.copytree(CASES / "profiles", schema / "profiles", dirs_exist_ok=True)
+    mutate(data, schema, sorted(profiles.glob("*.yaml")))
 
 
 @settings(fuzzed, max_examples=15)
 @given(data=st.data())
 def test_any_small_change_to_ours_is_read_or_reported(data: st.DataObject, tmp_path: Path) -> None:
     """So it is in any of our own files."""
-    mutate(data, shutil.copytree(OURS, tmp_path / "schema", dirs_exist_ok=True))
+    schema = shutil.copytree(OURS, tmp_path / "schema", dirs_exist_ok=True)
+    mutate(data, schema, sorted(schema.rglob("*.yaml")))
 
 
-def mutate(data: st.DataObject, root: Path) -> None:
-    path = data.draw(st.sampled_from(sorted(root.rglob("*.yaml"))))
+def mutate(data: st.DataObject, root: Path, paths: list[Path]) -> None:
+    path = data.draw(st.sampled_from(paths))
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines(keepends=True)
     line = data.draw(st.integers(0, len(lines) - 1))

@@ -173,7 +173,7 @@ def test_what_a_service_cannot_break_is_no_rule_of_it() -> None:
 def test_a_service_without_types_is_not_held_to_any() -> None:
     """Where a service lists no types of status, no status can be of a type that it does not list."""
     listed = Statuses("C-FIND", "", (), (), "dimse.services")
-    bare = type("Bare", (), {"TABLE": dimse.C_FIND.TABLE, "SERVICE": "C-FIND", "STATUSES": listed})
+    bare = type("Bare", (), {"TABLE": dimse.C_FIND.TABLE, "SERVICE": "C-FIND", "STATUSES": listed, "STATUS_ONLY": None})
     bare.__module__ = dimse.C_FIND.__module__
     assert list(ResponseRules(bare, "C-FIND-RSP").rules) == ["Status.class"]
 

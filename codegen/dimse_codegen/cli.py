@@ -6,7 +6,7 @@ import json
 import keyword
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
@@ -19,11 +19,11 @@ from dimse_codegen.docbook import DocBookError
 from dimse_codegen.findings import FORMATS, Finding, Report, form, printable
 from dimse_codegen.forms import KINDS
 from dimse_codegen.ir_make import intermediate
-from dimse_codegen.laws import LAWS
+from dimse_codegen.laws import LAWS, lint_profiles, lint_services
 from dimse_codegen.laws import lint as lint_schema
 from dimse_codegen.load import load, shipped_schema
 from dimse_codegen.model import Schema
-from dimse_codegen.problem import SchemaError
+from dimse_codegen.problem import Problem, SchemaError
 from dimse_codegen.project import PACKAGE, SERVICE, SETTINGS, InTheWayError, project
 from dimse_codegen.rule_files import Printed, print_rules
 from dimse_codegen.settings import configured, configured_targets
@@ -43,6 +43,11 @@ out_option = click.option(
     "--out",
     type=_DIRECTORY,
     help="Package directory, all of it generated; else tool.dimse-codegen.out of pyproject.toml.",
+)
+profiles_option = click.option(
+    "--profiles",
+    type=_DIRECTORY,
+    help="Package directory of the profiles, beside --out; else tool.dimse-codegen.profiles of pyproject.toml.",
 )
 format_option = click.option(
     "--format",
@@ -116,15 +121,25 @@ def init(directory: Path, service: str, package: str) -> None:
 @main.command()
 @schema_option
 @out_option
+@profiles_option
 @target_option
 @package_option
 @templates_option
-def generate(schema: Path | None, out: Path | None, target: str | None, package: str, templates: Path | None) -> None:
+def generate(
+    schema: Path | None,
+    out: Path | None,
+    profiles: Path | None,
+    target: str | None,
+    package: str,
+    templates: Path | None,
+) -> None:
     """Write what pyproject.toml asks for, or with --out the package alone, or with --target that target.
 
+    Profiles become a package beside that of their services; those of a schema that has nothing else go to --out.
+    Where a profile does not fit its service any more, the services are written, and the profiles left as they were.
     Files that are up to date, and files that are not ours, are left alone.
     """
-    for printed in _outputs(schema, out, target, package, templates):
+    for printed in _outputs(schema, out, profiles, target, package, templates):
         try:
             changed = printed.write()
         except (ForeignFileError, OSError) as error:
@@ -137,17 +152,24 @@ def generate(schema: Path | None, out: Path | None, target: str | None, package:
 @main.command()
 @schema_option
 @out_option
+@profiles_option
 @target_option
 @package_option
 @templates_option
 @click.option("--diff", is_flag=True, help="Show what generate would change.")
 def check(
-    schema: Path | None, out: Path | None, target: str | None, package: str, templates: Path | None, diff: bool
+    schema: Path | None,
+    out: Path | None,
+    profiles: Path | None,
+    target: str | None,
+    package: str,
+    templates: Path | None,
+    diff: bool,
 ) -> None:
     """Say whether all that generate writes is as the schema has it: no file missing, stale or orphaned."""
     root = _schema_directory(schema)
     faults = []
-    for printed in _outputs(schema, out, target, package, templates):
+    for printed in _outputs(schema, out, profiles, target, package, templates):
         try:
             differences = printed.compare()
         except OSError as error:
@@ -203,7 +225,7 @@ def lint(schema: Path | None, laws: bool, form_name: str) -> None:
         return
     root = _schema_directory(schema)
     if form_name == "text":
-        _linted(root)
+        _linted(root, whole=True)
         click.echo(f"{root} obeys all {len(LAWS)} laws")
         return
     try:
@@ -243,7 +265,7 @@ def breaking(schema: Path | None, against: str | None, rules: bool, fail_on: tup
     if against is None:
         raise click.UsageError("say what to compare with: --against REF, DIR or WHEEL")
     root = _schema_directory(schema)
-    current = _linted(root, 2)
+    current = _linted(root, 2, whole=True)
     try:
         accepted = suppressions.read(root)
         with sources.opened(against, root) as other:
@@ -313,7 +335,7 @@ def ir(schema: Path | None, as_json: bool, form: bool) -> None:
     """Print a schema in the intermediate form, from which anything can be generated in any language."""
     if not as_json and not form:
         raise click.UsageError("say --json for the schema in the intermediate form, or --form for the form itself")
-    found = ir_schema.ir_schema() if form else intermediate(_linted(_schema_directory(schema))).to_json()
+    found = ir_schema.ir_schema() if form else intermediate(_linted(_schema_directory(schema), whole=True)).to_json()
     click.echo(json.dumps(found, indent=1, ensure_ascii=False))
 
 
@@ -368,28 +390,65 @@ def _in_sync(printed: Printed, root: Path) -> str:
 
 
 def _outputs(
-    schema: Path | None, out: Path | None, target: str | None, package: str, templates: Path | None
-) -> list[Printed]:
-    """What generate writes and check compares; with --schema or --out that alone which they ask for."""
+    schema: Path | None,
+    out: Path | None,
+    profiles: Path | None,
+    target: str | None,
+    package: str,
+    templates: Path | None,
+) -> Iterator[Printed]:
+    """What generate writes and check compares; with --schema or --out that alone which they ask for.
+
+    Profiles come last: one that its service has left behind is told of when all else has been printed.
+    """
     if package and target is None:
         raise click.UsageError("--package is for the examples of a target, and --target names none")
     root = _schema_directory(schema)
     wanted = configured_targets()
     directory = _target_directory(out, target, wanted)
+    found = _linted(root)
+    beside = None if target is not None else _profiles_directory(found, out, profiles, directory)
     try:
-        job = outputs.job(_linted(root), templates or configured("templates"), package)
+        job = outputs.job(found, templates or configured("templates"), package)
+        printed = []
         if target is not None:
-            return [outputs.print_named(target, job, directory)]
-        found = []
-        if schema is None and out is None:
-            outputs.keep_apart({"the package": directory, **{f"target '{name}'": at for name, at in wanted.items()}})
-            found += [outputs.print_named(name, job, at) for name, at in wanted.items()]
+            _obeys(root, lint_profiles(found))
+            printed.append(outputs.print_named(target, job, directory))
+        elif schema is None and out is None:
+            places = {"the package": directory, **({"the profiles": beside} if beside is not None else {})}
+            outputs.keep_apart({**places, **{f"target '{name}'": at for name, at in wanted.items()}})
+            if wanted:
+                _obeys(root, lint_profiles(found))
+            printed += [outputs.print_named(name, job, at) for name, at in wanted.items()]
             editor = configured("editor")
-            found += [outputs.print_editor(editor)] if editor is not None else []
-        found.append(outputs.print_package(job, directory))
+            printed += [outputs.print_editor(editor)] if editor is not None else []
+        if target is None and not found.borrowed:
+            printed.append(outputs.print_package(job, directory))
+        yield from printed
+        if beside is not None:
+            _obeys(root, lint_profiles(found))
+            base = "dimse.services" if found.borrowed else f"..{directory.resolve().name}"
+            yield outputs.print_profiles(job, beside, base)
     except (TargetError, TemplateError, OSError) as error:
         _fail(str(error))
-    return found
+
+
+def _profiles_directory(schema: Schema, out: Path | None, profiles: Path | None, package: Path) -> Path | None:
+    """Where the profiles go, None where they go nowhere, which is said of those that there are."""
+    if schema.borrowed:
+        if profiles is not None:
+            raise click.UsageError("a schema of profiles alone has one package: --out DIR")
+        return package
+    # What pyproject.toml says of profiles goes with what it says of --out.
+    beside = profiles or (configured("profiles") if out is None else None)
+    if beside is None:
+        if schema.profiles:
+            names = ", ".join(profile.name for profile in schema.profiles)
+            click.echo(f"not compiled, for want of --profiles DIR: {names}", err=True)
+        return None
+    if beside.resolve().parent != package.resolve().parent or beside.resolve() == package.resolve():
+        raise click.UsageError(f"the profiles' package stands beside that of the services: {beside} beside {package}")
+    return beside
 
 
 def _target_directory(out: Path | None, target: str | None, wanted: dict[str, Path]) -> Path:
@@ -402,17 +461,22 @@ def _target_directory(out: Path | None, target: str | None, wanted: dict[str, Pa
     return found
 
 
-def _linted(root: Path, status: int = 1) -> Schema:
-    """Load a schema; every fault of form and every broken law goes to standard error."""
+def _linted(root: Path, status: int = 1, *, whole: bool = False) -> Schema:
+    """Load a schema; faults of form and broken laws, `whole` with those of profiles, go to standard error."""
     try:
         schema = load(root)
-        problems = lint_schema(schema)
-        if problems:
-            raise SchemaError(problems)
     except SchemaError as error:
-        click.echo(str(error), err=True)
-        _fail(f"{len(error.problems)} problems in {root}", status)
+        _obeys(root, error.problems, status)
+        raise
+    _obeys(root, lint_schema(schema) if whole else lint_services(schema), status)
     return schema
+
+
+def _obeys(root: Path, problems: Sequence[Problem], status: int = 1) -> None:
+    """Say what is wrong with a schema, and end there, where anything is."""
+    if problems:
+        click.echo(str(SchemaError(problems)), err=True)
+        _fail(f"{len(problems)} problems in {root}", status)
 
 
 def _schema_directory(option: Path | None) -> Path:

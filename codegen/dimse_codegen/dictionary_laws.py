@@ -225,4 +225,5 @@ def _editions(schema: Schema) -> list[Text]:
         schema.rules.edition,
         *services,
         *(each.edition for each in schema.service_classes),
+        *(profile.edition for profile in schema.profiles),
     ]

@@ -13,21 +13,27 @@ TAG = r"\(([0-9A-F]{4}),([0-9A-F]{4})\)"
 CODE = r"[0-9A-F]{4}H"
 STATUS_CODE = r"[0-9A-F]{4}H|[0-9A-F]xxx|[0-9A-F]{2}xx|[0-9A-F]{3}x"
 CELL = r"-|[MUC](\(=\))?|[MU]F (0|[1-9][0-9]{0,9})"
+# As CELL, but that MF and UF may have text, and several values of which one must stand there.
+PROFILE_CELL = r"-|[MUC](\(=\))?|[MU]F \S(.*\S)?"
 _NUMBER = r"([A-Z]{1,2}|[0-9]{1,3})(\.[0-9]{1,3})*"
 SECTION = rf"{_NUMBER}( to {_NUMBER})?"
+CITED = rf"(PS3\.[0-9]{{1,2}} )?(Table )?{SECTION}(-[0-9]{{1,2}}[a-z]?)?"
 RULE_SECTION = r"row|Annex [A-Z]|(PS3\.[0-9]{1,2} )?[A-Z0-9][0-9]{0,2}(\.[0-9]{1,3})*(, [0-9.]+)?"
 EDITION = r"[0-9]{4}[a-z]?"
 TABLE = r"[A-Z0-9][A-Z0-9.]{0,5}-[0-9]{1,2}[a-z]?"
 STATUS_TABLE_NUMBER = r"[A-Z]{1,2}(\.[0-9]{1,2}){0,6}-[0-9]{1,2}"
 SERVICE_NAME = r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+"
 CLASS_NAME = r"[A-Z][a-z]{1,19}"
+PROFILE_NAME = r"[A-Z][A-Za-z0-9]*([ /-][A-Za-z0-9]+)*"
 SERVICE_CLASS_NAME = r"[A-Z][A-Za-z]*([ /-][A-Z][A-Za-z]*)*"
+DOCUMENT = r"[!-~]([ -~]{0,38}[!-~])?"
 KEYWORD = r"[A-Z][A-Za-z0-9]{0,63}"
 UID = r"[0-2](\.(0|[1-9][0-9]*))+"
 
 PARAMETER_VRS = ("AE", "AT", "LO", "SH", "UI", "UL", "US")
 VMS = ("1", "1-n")
 SEVERITIES = ("error", "warning", "advisory")
+OFF = "off"
 SERVICE_KINDS = ("operation", "notification", "cancel")
 PROCEDURE_CELLS = ("-", "M", "C")
 DATA_SET_RULES = ("always", "never", "conditional")
@@ -107,6 +113,7 @@ SERVICE = Keys((
     Key("equal_to_request", "Parameters of a response that repeat one of the request, where the text says so.",
         Named(_TEXT), required=False),
     Key("statuses", "The statuses of its responses.", SERVICE_STATUSES, required=False),
+    Key("document", "The document that defines the service, where it is not PS3.7.", _TEXT, required=False),
 ))  # fmt: skip
 
 ELEMENT = Row((
@@ -205,6 +212,52 @@ DIFFERENCE = Keys((
 ))  # fmt: skip
 ACCEPTED: Form = Each(DIFFERENCE)
 
+_CITED_WORD = Words(CITED, example="C.4.2.1.6", unquoted=1000)
+_PROFILE_CELL_WORD = Words(PROFILE_CELL, example="MF 1")
+_REASON = Key("reason", "Why, in a sentence on one line.", _TEXT)
+
+CHANGE = Row((
+    ("parameter", _TEXT), ("column", Words(one_of=COLUMNS)), ("cell of the service", _PROFILE_CELL_WORD),
+    ("cell here", _PROFILE_CELL_WORD), ("section", _CITED_WORD), ("reason", _TEXT),
+))  # fmt: skip
+
+NEW_CONDITION = Keys((*CONDITION.keys, _REASON))
+
+LEFT_STATUSES = Keys((
+    Key("only", "The Status codes, and ranges of them, that remain of the service's.", Each(_STATUS_CODE)),
+    Key("section", "Where the document says so.", _CITED_WORD),
+    _REASON,
+    Key("severity", "How grave another Status is; error where nothing is said.", _SEVERITY, required=False),
+))  # fmt: skip
+
+NEW_SEVERITY = Row((
+    ("rule", _TEXT), ("severity of the service", _SEVERITY),
+    ("severity here", Words(one_of=(*SEVERITIES, OFF))), ("section", _CITED_WORD), ("reason", _TEXT),
+))  # fmt: skip
+
+EXTENSION = Keys((
+    Key("extends", "The service that is changed, as C-MOVE.", Words(SERVICE_NAME, example="C-MOVE")),
+    Key("sop_classes", "Of which messages: SOP Classes by name or UID, or a Service Class for all of its.",
+        Each(_TEXT, 1)),
+    Key("cells", "Cells in which fewer messages pass than in the service's.", Each(CHANGE), required=False),
+    Key("relaxed", "Cells in which messages pass that the service refuses.", Each(CHANGE), required=False),
+    Key("conditions", "What stands behind cells that are C here alone, or in place of the service's conditions.",
+        Each(NEW_CONDITION), required=False),
+    Key("statuses", "The statuses that remain of the service's.", LEFT_STATUSES, required=False),
+    Key("severities", "Rules that are graver here, or less grave, or off.", Each(NEW_SEVERITY), required=False),
+))  # fmt: skip
+
+PROFILE = Keys((
+    _EDITION,
+    Key("profile", "Name of the profile; that of its file is the same in small letters with underscores.",
+        Words(PROFILE_NAME, example="Study Root Query/Retrieve")),
+    Key("document", "What its sections are of: PS3.4, or what a reader finds the document by.",
+        Words(DOCUMENT, example="PS3.4")),
+    Key("section", "Where the document speaks of it.", _CITED_WORD),
+    Key("summary", "One sentence on one line.", Words(r"[^\na-z][^\n]*\.")),
+    Key("services", "The services that it changes.", Each(EXTENSION, 1)),
+))  # fmt: skip
+
 KINDS = (
     Kind("service", "services/*.yaml", "A service: its matrix, conditions and messages.", "service", SERVICE),
     Kind("command_dictionary", "command_dictionary.yaml", "Annex E: the Command Dictionary.", "elements", DICTIONARY),
@@ -212,6 +265,7 @@ KINDS = (
     Kind("rules", "rules.yaml", "The rules beside the cells.", "advice", RULES),
     Kind("service_class", "service_classes/*.yaml", "A Service Class of PS3.4 and its statuses.", "service_class",
          SERVICE_CLASS),
+    Kind("profile", "profiles/*.yaml", "Services as a document of its own has them.", "profile", PROFILE),
     Kind("accepted_differences", "accepted_differences.yaml", "Where the schema departs from the standard.", "",
          ACCEPTED),
 )  # fmt: skip

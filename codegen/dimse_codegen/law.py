@@ -15,22 +15,23 @@ Check = Callable[[Schema], Iterator[tuple[Text, str]]]
 
 @frozen
 class Law:
-    """One law; `purpose` is a sentence for people."""
+    """One law; `purpose` is a sentence for people. Those of profiles wait until the services obey theirs."""
 
     id: str
     purpose: str
     check: Check | None = None
+    of_profiles: bool = False
 
 
 # Every law there is, in the order of registration.
 LAWS: list[Law] = []
 
 
-def law(id: str, purpose: str) -> Callable[[Check], Check]:
+def law(id: str, purpose: str, *, of_profiles: bool = False) -> Callable[[Check], Check]:
     """Register a check under its ID."""
 
     def register(check: Check) -> Check:
-        LAWS.append(Law(id, purpose, check))
+        LAWS.append(Law(id, purpose, check, of_profiles))
         return check
 
     return register

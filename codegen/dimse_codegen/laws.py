@@ -5,7 +5,7 @@ Laws of form (`KEY_KNOWN`, `CELL_KNOWN`, ...) are applied while a file is read; 
 
 from __future__ import annotations
 
-from dimse_codegen import dictionary_laws, rule_laws, service_class_laws, service_laws
+from dimse_codegen import dictionary_laws, profile_laws, rule_laws, service_class_laws, service_laws
 from dimse_codegen.law import LAWS, Law
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import Problem
@@ -39,10 +39,33 @@ LAWS[:0] = LAWS_OF_FORM
 
 
 def lint(schema: Schema) -> list[Problem]:
-    """Everything in a model that breaks a law, in order of file and line."""
-    return sorted(
-        Problem(text.at, law.id, reason) for law in LAWS if law.check is not None for text, reason in law.check(schema)
-    )
+    """Everything in a model that breaks a law, in order of file and line; of profiles, where nothing else does."""
+    return lint_services(schema) or lint_profiles(schema)
 
 
-__all__ = ["LAWS", "dictionary_laws", "lint", "rule_laws", "service_class_laws", "service_laws"]
+def lint_services(schema: Schema) -> list[Problem]:
+    """What breaks a law, but for the profiles: they may have to follow a service that has changed."""
+    return _broken(schema, of_profiles=False)
+
+
+def lint_profiles(schema: Schema) -> list[Problem]:
+    """What breaks a law of profiles, in a schema whose services obey theirs."""
+    return _broken(schema, of_profiles=True)
+
+
+def _broken(schema: Schema, *, of_profiles: bool) -> list[Problem]:
+    checks = [(law.id, law.check) for law in LAWS if law.check is not None and law.of_profiles == of_profiles]
+    return sorted(Problem(text.at, id, reason) for id, check in checks for text, reason in check(schema))
+
+
+__all__ = [
+    "LAWS",
+    "dictionary_laws",
+    "lint",
+    "lint_profiles",
+    "lint_services",
+    "profile_laws",
+    "rule_laws",
+    "service_class_laws",
+    "service_laws",
+]

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from attrs import evolve
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
-from dimse_codegen import expression, forms
-from dimse_codegen.form import Row
+from dimse_codegen import forms
+from dimse_codegen.load_profile import read_profile
 from dimse_codegen.model import (
     Accepted,
     Advice,
     AssignedStatus,
-    Condition,
     Dictionary,
     Element,
     Message,
@@ -30,6 +30,18 @@ from dimse_codegen.model import (
     StatusType,
 )
 from dimse_codegen.problem import Mark, Problem, SchemaError, Text
+from dimse_codegen.reading import (
+    CODE,
+    code_of,
+    conditions_of,
+    entries_of,
+    pairs_of,
+    pattern_of,
+    section_of,
+    text_of,
+    text_or_texts,
+    texts_by_name,
+)
 from dimse_codegen.yaml_source import Source
 
 DICTIONARY = "command_dictionary.yaml"
@@ -38,12 +50,10 @@ RULES = "rules.yaml"
 ACCEPTED = "accepted_differences.yaml"
 SERVICES = "services"
 SERVICE_CLASSES = "service_classes"
+PROFILES = "profiles"
 
 _TAG = re.compile(forms.TAG)
-_CODE = re.compile(forms.CODE)
-_PATTERN = re.compile(forms.STATUS_CODE)
 _CELL = re.compile(forms.CELL)
-_SECTION = re.compile(forms.SECTION)
 
 Loaded = TypeVar("Loaded")
 
@@ -60,12 +70,16 @@ def load(root: Path) -> Schema:
 
     Args:
         root: holds `services/*.yaml` and, where they differ from those of PS3.7, `command_dictionary.yaml`,
-            `statuses.yaml`, `rules.yaml` and `accepted_differences.yaml`; perhaps `service_classes/*.yaml`.
+            `statuses.yaml`, `rules.yaml` and `accepted_differences.yaml`; perhaps `service_classes/*.yaml` and
+            `profiles/*.yaml`. With profiles alone it changes the services of PS3.7 that come with the compiler.
 
     Raises:
         SchemaError: with every fault of form in all the files.
     """
     paths = sorted((root / SERVICES).glob("*.yaml"))
+    profile_paths = sorted((root / PROFILES).glob("*.yaml"))
+    if not paths and profile_paths:
+        return _profiles_alone(root, profile_paths)
     if not paths:
         text = "no service here; write one YAML file a service"
         raise SchemaError([Problem(Mark(root / SERVICES, 1, 1), "SERVICES_PRESENT", text)])
@@ -75,6 +89,7 @@ def load(root: Path) -> Schema:
     rules = _read(_own_or_shipped(root, RULES), _rules, problems)
     services = [_read(path, _service, problems) for path in paths]
     classes = [_read(path, _service_class, problems) for path in sorted((root / SERVICE_CLASSES).glob("*.yaml"))]
+    profiles = [_read(path, read_profile, problems) for path in profile_paths]
     accepted = _read(root / ACCEPTED, _accepted, problems) if (root / ACCEPTED).exists() else ()
     if problems or dictionary is None or statuses is None or rules is None or accepted is None:
         raise SchemaError(problems)
@@ -82,7 +97,22 @@ def load(root: Path) -> Schema:
     found = [service for service in services if service]
     ordered = [service for _, service in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
     every = tuple(each for each in classes if each)
-    return Schema(dictionary, statuses, rules, tuple(ordered), every, accepted)
+    return Schema(
+        dictionary, statuses, rules, tuple(ordered), every, accepted, tuple(each for each in profiles if each)
+    )
+
+
+def _profiles_alone(root: Path, paths: list[Path]) -> Schema:
+    """Profiles of the services of PS3.7, which the directory does not repeat."""
+    problems: list[Problem] = []
+    for name in (DICTIONARY, STATUSES, RULES, SERVICE_CLASSES):
+        if (root / name).exists():
+            text = f"{name} is read where there are services; profiles alone change those of PS3.7 as they are"
+            problems.append(Problem(Mark(root / name, 1, 1), "SERVICES_PRESENT", text))
+    profiles = [_read(path, read_profile, problems) for path in paths]
+    if problems:
+        raise SchemaError(problems)
+    return evolve(load(shipped_schema()), profiles=tuple(each for each in profiles if each), borrowed=True)
 
 
 def _own_or_shipped(root: Path, name: str) -> Path:
@@ -111,22 +141,22 @@ def _dictionary(source: Source) -> Dictionary:
     elements = _elements(source, fields.get("elements"), retired=False)
     elements += _elements(source, fields.get("retired"), retired=True)
     values = {
-        name: {word: _code(source, node) for word, node in source.pairs(allowed)}
-        for name, allowed in _pairs(source, fields.get("values"))
+        name: {word: code_of(source, node) for word, node in source.pairs(allowed)}
+        for name, allowed in pairs_of(source, fields.get("values"))
     }
     return Dictionary(
-        _text(source, fields.get("edition")),
+        text_of(source, fields.get("edition")),
         tuple(elements),
-        _texts_by_name(source, fields.get("data_sets")),
+        texts_by_name(source, fields.get("data_sets")),
         values,
-        _texts_by_name(source, fields.get("defaults")),
+        texts_by_name(source, fields.get("defaults")),
     )
 
 
 def _elements(source: Source, node: Node | None, *, retired: bool) -> list[Element]:
     elements = []
-    for name, entry in _pairs(source, node):
-        cells = [source.text(cell) for cell in _entries(source, entry, forms.ELEMENT)]
+    for name, entry in pairs_of(source, node):
+        cells = [source.text(cell) for cell in entries_of(source, entry, forms.ELEMENT)]
         if not cells:
             continue
         match = _TAG.fullmatch(cells[0])
@@ -141,43 +171,43 @@ def _elements(source: Source, node: Node | None, *, retired: bool) -> list[Eleme
 
 def _statuses(source: Source) -> Statuses:
     fields = source.fields(source.root, *forms.STATUSES.names)
-    classes = {name: source.texts(node) for name, node in _pairs(source, fields.get("classes"))}
+    classes = {name: source.texts(node) for name, node in pairs_of(source, fields.get("classes"))}
     assigned_node = fields.get("assigned_by_service_class")
     assigned = source.texts(assigned_node) if assigned_node is not None else ()
     for pattern in (*assigned, *(pattern for patterns in classes.values() for pattern in patterns)):
-        _pattern(source, pattern)
-    types = [_status_type(source, name, node) for name, node in _pairs(source, fields.get("types"))]
-    only_in = _texts_by_name(source, fields.get("only_in"))
+        pattern_of(source, pattern)
+    types = [_status_type(source, name, node) for name, node in pairs_of(source, fields.get("types"))]
+    only_in = texts_by_name(source, fields.get("only_in"))
     found = tuple(status_type for status_type in types if status_type)
-    return Statuses(_text(source, fields.get("edition")), classes, assigned, found, only_in)
+    return Statuses(text_of(source, fields.get("edition")), classes, assigned, found, only_in)
 
 
 def _status_type(source: Source, name: Text, node: Node) -> StatusType | None:
-    entries = _entries(source, node, forms.STATUS_TYPE)
+    entries = entries_of(source, node, forms.STATUS_TYPE)
     if not entries:
         return None
     code: Text | None = source.text(entries[2], "a code")
     if code == "-":
         code = None
-    elif code and not _CODE.fullmatch(code):
+    elif code and not CODE.fullmatch(code):
         source.note(entries[2], "CODE_FORM", f"'{code}' is no code; write 0122H, or '-' where PS3.4 assigns it")
-    section = _section(source, entries[0])
+    section = section_of(source, entries[0])
     return StatusType(name, section, source.text(entries[1]), code, source.texts(entries[3]))
 
 
 def _rules(source: Source) -> Rules:
     fields = source.fields(source.root, *forms.RULES.names)
     found = {
-        group: tuple(rule for name, node in _pairs(source, fields.get(group)) if (rule := _rule(source, name, node)))
+        group: tuple(rule for name, node in pairs_of(source, fields.get(group)) if (rule := _rule(source, name, node)))
         for group in forms.RULE_GROUPS
     }
-    parameters = {name: source.texts(node) for name, node in _pairs(source, fields.get("parameters"))}
+    parameters = {name: source.texts(node) for name, node in pairs_of(source, fields.get("parameters"))}
     advice = tuple(_advice(source, node) for node in source.items(fields["advice"])) if "advice" in fields else ()
-    return Rules(_text(source, fields.get("edition")), found, parameters, advice)
+    return Rules(text_of(source, fields.get("edition")), found, parameters, advice)
 
 
 def _rule(source: Source, name: Text, node: Node) -> Rule | None:
-    entries = _entries(source, node, forms.RULE)
+    entries = entries_of(source, node, forms.RULE)
     if not entries:
         return None
     severity, section, purpose = (source.text(entry) for entry in entries[:3])
@@ -187,23 +217,23 @@ def _rule(source: Source, name: Text, node: Node) -> Rule | None:
 def _advice(source: Source, node: Node) -> Advice:
     fields = source.fields(node, *forms.ADVICE.names)
     return Advice(
-        _text(source, fields.get("rule")),
-        _text(source, fields.get("parameter")),
-        _text(source, fields.get("when")),
+        text_of(source, fields.get("rule")),
+        text_of(source, fields.get("parameter")),
+        text_of(source, fields.get("when")),
         source.texts(fields["services"]) if "services" in fields else (),
-        _text(source, fields.get("severity")),
-        _text(source, fields.get("purpose")),
+        text_of(source, fields.get("severity")),
+        text_of(source, fields.get("purpose")),
     )
 
 
 def _service_class(source: Source) -> ServiceClass:
     fields = source.fields(source.root, *forms.SERVICE_CLASS.names)
-    sop_classes = _texts_by_name(source, fields.get("sop_classes"))
+    sop_classes = texts_by_name(source, fields.get("sop_classes"))
     entries = source.items(fields["statuses"]) if "statuses" in fields else []
     return ServiceClass(
         source.path,
-        _text(source, fields.get("edition")),
-        _text(source, fields.get("service_class")),
+        text_of(source, fields.get("edition")),
+        text_of(source, fields.get("service_class")),
         sop_classes,
         tuple(_status_table(source, entry, tuple(sop_classes)) for entry in entries),
     )
@@ -219,24 +249,18 @@ def _status_table(source: Source, node: Node, every: tuple[Text, ...]) -> Status
     return StatusTable(
         source.texts(fields["services"]) if "services" in fields else (),
         every if of_all else source.texts(named, "all, or a list of SOP Classes") if named is not None else (),
-        _section(source, fields.get("section")),
+        section_of(source, fields.get("section")),
         source.text(fields["table"]) if "table" in fields else None,
         source.text(fields["as_in"]) if "as_in" in fields else None,
-        tuple(_assigned_status(source, code, entry) for code, entry in _pairs(source, fields.get("codes"))),
+        tuple(_assigned_status(source, code, entry) for code, entry in pairs_of(source, fields.get("codes"))),
     )
 
 
 def _assigned_status(source: Source, code: Text, node: Node) -> AssignedStatus:
-    _pattern(source, code)
-    entries = _entries(source, node, forms.ASSIGNED_STATUS)
+    pattern_of(source, code)
+    entries = entries_of(source, node, forms.ASSIGNED_STATUS)
     type_, meaning = (source.text(entry) for entry in entries) if entries else (Text("", code.at),) * 2
     return AssignedStatus(code, type_, meaning)
-
-
-def _pattern(source: Source, pattern: Text) -> None:
-    if pattern and not _PATTERN.fullmatch(pattern):
-        text = f"'{pattern}' is no status code; write FF00H, or Bxxx for a range"
-        source.problems.append(Problem(pattern.at, "CODE_FORM", text))
 
 
 def _service(source: Source) -> Service:
@@ -245,21 +269,22 @@ def _service(source: Source) -> Service:
     statuses = source.fields(fields["statuses"], *forms.SERVICE_STATUSES.names) if "statuses" in fields else {}
     return Service(
         source.path,
-        _text(source, fields.get("edition")),
-        _text(source, fields.get("service")),
-        _section(source, fields.get("section")),
-        _text(source, fields.get("summary")),
-        _text(source, fields.get("group")),
-        _text(source, fields.get("kind")),
+        text_of(source, fields.get("edition")),
+        text_of(source, fields.get("service")),
+        section_of(source, fields.get("section")),
+        text_of(source, fields.get("summary")),
+        text_of(source, fields.get("group")),
+        text_of(source, fields.get("kind")),
         procedures,
-        _text(source, fields.get("table")),
+        text_of(source, fields.get("table")),
         source.texts(fields["columns"]) if "columns" in fields else (),
         _parameters(source, fields.get("parameters"), fields.get("descriptions")),
-        _conditions(source, fields.get("conditions")),
-        _texts_by_name(source, fields.get("equal_to_request")),
-        tuple(_message(source, name, node) for name, node in _pairs(source, fields.get("messages"))),
-        _section(source, statuses["section"]) if "section" in statuses else None,
+        conditions_of(source, fields.get("conditions")),
+        texts_by_name(source, fields.get("equal_to_request")),
+        tuple(_message(source, name, node) for name, node in pairs_of(source, fields.get("messages"))),
+        section_of(source, statuses["section"]) if "section" in statuses else None,
         source.texts(statuses["types"]) if "types" in statuses else (),
+        source.text(fields["document"]) if "document" in fields else None,
     )
 
 
@@ -277,16 +302,16 @@ def _procedures(source: Source, node: Node | None) -> dict[str, Text]:
 def _parameters(source: Source, rows: Node | None, descriptions: Node | None) -> tuple[Parameter, ...]:
     explained: dict[str, tuple[Text, Text]] = {}
     used: set[str] = set()
-    for name, node in _pairs(source, descriptions):
-        entry = _entries(source, node, forms.DESCRIPTION)
+    for name, node in pairs_of(source, descriptions):
+        entry = entries_of(source, node, forms.DESCRIPTION)
         used.add(name)
         explained[name] = (
-            (_section(source, entry[0]), source.text(entry[1], "a sentence"))
+            (section_of(source, entry[0]), source.text(entry[1], "a sentence"))
             if entry
             else (Text("", name.at), Text("", name.at))
         )
     parameters = []
-    for name, node in _pairs(source, rows):
+    for name, node in pairs_of(source, rows):
         cells = source.texts(node, "a list of cells")
         for cell in cells:
             if cell and not _CELL.fullmatch(cell):
@@ -298,51 +323,22 @@ def _parameters(source: Source, rows: Node | None, descriptions: Node | None) ->
         section, sentence = explained.get(name, (Text("", name.at),) * 2)
         used.discard(name)
         parameters.append(Parameter(name, cells, section, sentence))
-    for name, _ in _pairs(source, descriptions):
+    for name, _ in pairs_of(source, descriptions):
         if name in used:
             source.problems.append(Problem(name.at, "ROW_DESCRIBED", f"'{name}' is no row of parameters"))
     return tuple(parameters)
 
 
-def _conditions(source: Source, node: Node | None) -> tuple[Condition, ...]:
-    conditions = []
-    for entry in source.items(node) if node is not None else []:
-        fields = source.fields(entry, *forms.CONDITION.names)
-        _text(source, fields.get("note"))
-        conditions.append(
-            Condition(
-                source.texts(fields["parameters"]) if "parameters" in fields else (),
-                _text(source, fields.get("column")),
-                _expression(source, fields.get("required_when")),
-                _expression(source, fields.get("permitted_when")),
-                _section(source, fields.get("section")),
-                source.text(fields["severity"]) if "severity" in fields else None,
-            )
-        )
-    return tuple(conditions)
-
-
-def _expression(source: Source, node: Node | None) -> expression.Expression:
-    if node is None:
-        return expression.Constant(True)
-    text = source.text(node, "a condition")
-    try:
-        return expression.parse(text) if text else expression.Constant(True)
-    except expression.ExpressionError as error:
-        source.problems.append(error.problem)
-        return expression.Constant(True)
-
-
 def _message(source: Source, name: Text, node: Node) -> Message:
     fields = source.fields(node, *forms.MESSAGE.names)
-    data_set = _text(source, fields.get("data_set"))
+    data_set = text_of(source, fields.get("data_set"))
     if data_set and data_set not in forms.DATA_SET_RULES:
         text = f"'{data_set}' is no data set rule; one of always, never, conditional"
         source.problems.append(Problem(data_set.at, "DATA_SET_RULE", text))
     return Message(
         name,
-        _text_or_texts(source, fields.get("table")),
-        _code(source, fields.get("command_field")),
+        text_or_texts(source, fields.get("table")),
+        code_of(source, fields.get("command_field")),
         source.texts(fields["fields"]) if "fields" in fields else (),
         data_set,
         source.texts(fields["without_field"]) if "without_field" in fields else (),
@@ -353,59 +349,6 @@ def _accepted(source: Source) -> tuple[Accepted, ...]:
     accepted = []
     for entry in source.items(source.root):
         fields = source.fields(entry, *forms.DIFFERENCE.names)
-        texts = [_text(source, fields.get(key)) for key in forms.DIFFERENCE.names[0]]
+        texts = [text_of(source, fields.get(key)) for key in forms.DIFFERENCE.names[0]]
         accepted.append(Accepted(*texts))
     return tuple(accepted)
-
-
-def _text(source: Source, node: Node | None) -> Text:
-    """A text, or "" where the key is missing: that has been noted already."""
-    return Text("", Mark(source.path, 1, 1)) if node is None else source.text(node)
-
-
-def _pairs(source: Source, node: Node | None) -> list[tuple[Text, Node]]:
-    """Pairs of a mapping, none where the key is missing; noted problems are not noted twice."""
-    if node is None:
-        return []
-    before = len(source.problems)
-    pairs = list(source.pairs(node))
-    source.problems[before:] = [p for p in source.problems[before:] if p not in source.problems[:before]]
-    return pairs
-
-
-def _entries(source: Source, node: Node, form: Row) -> list[Node]:
-    """The entries of a list of a known length; none, and one problem, where it is not of that form."""
-    if not isinstance(node, SequenceNode):
-        return source.items(node, form.text)
-    if len(node.value) == len(form.places):
-        return list(node.value)
-    source.note(node, "VALUE_KIND", f"{len(node.value)} entries stand here, where {form.text} is wanted")
-    return []
-
-
-def _texts_by_name(source: Source, node: Node | None) -> dict[Text, Text]:
-    return {name: source.text(value) for name, value in _pairs(source, node)}
-
-
-def _text_or_texts(source: Source, node: Node | None) -> tuple[Text, ...]:
-    if node is None:
-        return ()
-    if isinstance(node, SequenceNode):
-        return source.texts(node)
-    return (source.text(node),)
-
-
-def _code(source: Source, node: Node | None) -> int:
-    text = _text(source, node)
-    if _CODE.fullmatch(text):
-        return int(text[:4], 16)
-    if text and node is not None:
-        source.note(node, "CODE_FORM", f"'{text}' is no code; write four capital hexadecimal digits and H, as 0021H")
-    return 0
-
-
-def _section(source: Source, node: Node | None) -> Text:
-    text = _text(source, node)
-    if text and node is not None and not _SECTION.fullmatch(text):
-        source.note(node, "SECTION_FORM", f"'{text}' is no section; write 9.1.4.1.8, or 9.1.4.1.8 to 9.1.4.1.11")
-    return text

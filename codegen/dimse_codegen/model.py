@@ -215,6 +215,7 @@ class Service:
     messages: tuple[Message, ...]
     status_section: Text | None
     status_types: tuple[Text, ...]
+    document: Text | None = None
 
     def parameter(self, name: str) -> Parameter | None:
         """The row of a name, None where there is none."""
@@ -227,6 +228,77 @@ class Service:
             return None
         place = list(map(str, self.columns)).index(column)
         return parameter.cells[place] if place < len(parameter.cells) else None
+
+
+@frozen
+class Change:
+    """A cell that a profile changes: as the service has it, and as it is here; `relaxed` where more passes."""
+
+    parameter: Text
+    column: Text
+    base: Text
+    here: Text
+    section: Text
+    reason: Text
+    relaxed: bool
+
+
+@frozen
+class NewCondition:
+    """A condition in place of the service's, or of a cell that is C here alone."""
+
+    condition: Condition
+    reason: Text
+
+
+@frozen
+class LeftStatuses:
+    """The Status codes, and ranges of codes, that a profile leaves."""
+
+    codes: tuple[Text, ...]
+    severity: Text | None
+    section: Text
+    reason: Text
+
+
+@frozen
+class NewSeverity:
+    """The severity of a rule, as it was and as it is here."""
+
+    rule: Text
+    base: Text
+    here: Text
+    section: Text
+    reason: Text
+
+
+@frozen
+class Extension:
+    """A service as a profile has it."""
+
+    extends: Text
+    sop_classes: tuple[Text, ...]
+    changes: tuple[Change, ...]
+    conditions: tuple[NewCondition, ...]
+    statuses: LeftStatuses | None
+    severities: tuple[NewSeverity, ...]
+
+
+@frozen
+class Profile:
+    """A file of `profiles/`: some services, as a Service Class or a conformance statement has them."""
+
+    path: Path
+    edition: Text
+    name: Text
+    document: Text
+    section: Text
+    summary: Text
+    services: tuple[Extension, ...]
+
+    def cited(self, section: str) -> str:
+        """A section of the profile's document, or of the part of the standard that it names itself."""
+        return section if section.startswith("PS3.") else f"{self.document} {section}"
 
 
 @frozen
@@ -249,3 +321,9 @@ class Schema:
     services: tuple[Service, ...]
     service_classes: tuple[ServiceClass, ...]
     accepted: tuple[Accepted, ...]
+    profiles: tuple[Profile, ...] = ()
+    borrowed: bool = False  # the services are those that come with the compiler; the directory has profiles alone
+
+    def service(self, name: str) -> Service | None:
+        """The service of a name, None where there is none."""
+        return next((service for service in self.services if service.name == name), None)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from dimse_codegen import json_schema
 from dimse_codegen.model import Schema
-from dimse_codegen.render import HEADER
+from dimse_codegen.render import HEADER, render_profiles
 from dimse_codegen.rule_files import Printed
 from dimse_codegen.sync import BESIDE
 from dimse_codegen.targets import MARK, Job, TargetError, find, print_target
 from dimse_codegen.targets.python import package
-from dimse_codegen.templating import environment
+from dimse_codegen.templating import environment, template_faults
 
 
 def job(schema: Schema, templates: Path | None, package: str = "") -> Job:
@@ -31,6 +31,16 @@ def job(schema: Schema, templates: Path | None, package: str = "") -> Job:
 def print_package(of: Job, out: Path) -> Printed:
     """Our package; it needs no entry point, so that nothing that is installed can be in its way."""
     return Printed(out, print_target("python", package, of), BESIDE, HEADER)
+
+
+def print_profiles(of: Job, out: Path, base: str) -> Printed:
+    """The package of the profiles, which imports that of their services as `base`.
+
+    Raises:
+        TemplateError: a template is at fault.
+    """
+    with template_faults():
+        return Printed(out, render_profiles(of.schema, base, of.templates), BESIDE, HEADER)
 
 
 def print_named(name: str, of: Job, out: Path) -> Printed:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from jinja2 import Environment
 
 from dimse_codegen.model import Schema
+from dimse_codegen.profile_view import profile_views
 from dimse_codegen.rule_pages import PageView
 from dimse_codegen.rules_view import rules_view
 from dimse_codegen.status_view import assignments
@@ -40,11 +41,32 @@ def render(schema: Schema, templates: Environment | None = None) -> dict[str, st
     template = templates.get_template("strategies.py.j2")
     files["strategies.py"] = template.render(cases=case_views(schema), edition=package.edition)
     template = templates.get_template("service.py.j2")
+    classes = templates.get_template("classes.py.j2")
     for service in package.services:
-        files[f"{service.module}.py"] = template.render(service=service, edition=package.edition)
+        printed = classes.render(service=service)
+        files[f"{service.module}.py"] = template.render(service=service, classes=printed, edition=package.edition)
     template = templates.get_template("wire.py.j2")
     for wire in wire_views(schema):
         files[f"{wire.module}.py"] = template.render(wire=wire, edition=package.edition)
+    return dict(sorted(files.items()))
+
+
+def render_profiles(schema: Schema, base: str, templates: Environment | None = None) -> dict[str, str]:
+    """The text of every file of the profiles' package, by file name.
+
+    Args:
+        schema: with profiles.
+        base: the package of the services as an import names it, "dimse.services" or "..services".
+        templates: the built-in ones where none are given.
+    """
+    templates = templates or environment()
+    views = sorted(profile_views(schema, base), key=lambda each: each.module)
+    edition = schema.dictionary.edition
+    files = {"__init__.py": templates.get_template("profiles.py.j2").render(profiles=views, edition=edition)}
+    template, classes = templates.get_template("profile.py.j2"), templates.get_template("classes.py.j2")
+    for view_ in views:
+        printed = [classes.render(service=service) for service in view_.services]
+        files[f"{view_.module}.py"] = template.render(profile=view_, classes=printed, edition=edition)
     return dict(sorted(files.items()))
 
 

@@ -51,7 +51,7 @@ class Cell:
         glyph: -, M, U, C, MF or UF.
         fixed: the value of MF and UF, else "".
         source: keyword of what it repeats of the request, "" where it repeats nothing.
-        section: where PS3.7 explains it.
+        section: where it is explained, as "PS3.7 9.1.4.1.8".
         condition: of a C cell of the table.
         codes: with which statuses Annex C permits it.
         added: whether Annex C adds the row to those of the table.
@@ -107,7 +107,7 @@ def _cell(schema: Schema, service: Service, annex_c: AnnexC, name: str, role: st
         glyph=glyph,
         fixed=fixed,
         source=keyword(repeats or name) if role == "response" and (repeats or text.endswith("(=)")) else "",
-        section=str(row.section if row else annex_c.section(name)),
+        section=f"{service.document or 'PS3.7'} {row.section}" if row else f"PS3.7 {annex_c.section(name)}",
         condition=condition if row and glyph == "C" else None,
         codes=tuple(annex_c.codes(name)) if role == "response" and glyph in ("-", "C") else (),
         added=row is None,
@@ -119,14 +119,14 @@ def _of_service(schema: Schema, service: Service) -> Iterator[Rule]:
         rows = cells(schema, service, role)
         for row in rows:
             yield from _of_row(schema, message.name, row, role)
-        yield from _of_fields(schema, message, rows)
+        yield from _of_fields(schema, service, message, rows)
         if role == "response":
             yield from _of_response(schema, service, message.name, {row.keyword: row for row in rows})
 
 
 def _of_row(schema: Schema, message: str, row: Cell, role: str) -> Iterator[Rule]:
     known = {str(rule.name): rule for rule in schema.rules.groups["cells"]}
-    section = f"PS3.7 {row.section}"
+    section = row.section
 
     def rule(kind: str, of: model.Rule, severity: str = "", demand: str = "") -> Rule:
         statuses = _statuses(schema, row, of) if role == "request" else ()
@@ -153,8 +153,8 @@ def _statuses(schema: Schema, row: Cell, rule: model.Rule) -> tuple[str, ...]:
     return (*map(str, first), *map(str, rule.statuses))
 
 
-def _of_fields(schema: Schema, message: Message, rows: list[Cell]) -> Iterator[Rule]:
-    where = f"Table{'s' * (len(message.tables) > 1)} {', '.join(message.tables)}"
+def _of_fields(schema: Schema, service: Service, message: Message, rows: list[Cell]) -> Iterator[Rule]:
+    where = f"{service.document or 'PS3.7'} Table{'s' * (len(message.tables) > 1)} {', '.join(message.tables)}"
     for rule in schema.rules.groups["fields"]:
         if rule.name != "never" or message.data_set == "never":
             yield _of_field(message, "CommandDataSetType", rule.name, rule, where, rule.purpose)
@@ -169,19 +169,19 @@ def _of_fields(schema: Schema, message: Message, rows: list[Cell]) -> Iterator[R
 def _of_field(message: Message, keyword: str, kind: str, rule: model.Rule, where: str, purpose: str) -> Rule:
     identifier = f"{message.name}.{keyword}.{kind}"
     statuses = tuple(map(str, rule.statuses))
-    return Rule(identifier, message.name, keyword, kind, rule.severity, f"PS3.7 {where}", purpose, statuses)
+    return Rule(identifier, message.name, keyword, kind, rule.severity, where, purpose, statuses)
 
 
 def _of_response(schema: Schema, service: Service, message: str, rows: dict[str, Cell]) -> Iterator[Rule]:
     for rule in schema.rules.groups["responses"]:
         keyword, _, kind = rule.name.partition(".")
         if keyword in rows and _can_be_broken(schema, service, rule.name):
-            section = f"PS3.7 {rows[keyword].section}" if rule.section == "row" else _cited(rule.section)
+            section = rows[keyword].section if rule.section == "row" else _cited(rule.section)
             yield Rule(f"{message}.{rule.name}", message, keyword, kind, rule.severity, section, rule.purpose)
     for advice in schema.rules.advice:
         keyword = schema.dictionary.keyword(advice.parameter)
         if service.name in advice.services and keyword in rows:
-            section = f"PS3.7 {rows[keyword].section}"
+            section = rows[keyword].section
             identifier = f"{message}.{keyword}.{advice.rule}"
             yield Rule(identifier, message, keyword, advice.rule, advice.severity, section, advice.purpose)
 

@@ -70,6 +70,13 @@ def _table_form(schema: Schema) -> Iterator[tuple[Text, str]]:
                 yield message.name, f"{message.name} stands in {len(message.tables)} tables; name one to three"
 
 
+@law("DOCUMENT_FORM", "A service of another document than PS3.7 names it in a few printable words, to be cited by.")
+def _document_form(schema: Schema) -> Iterator[tuple[Text, str]]:
+    for service in schema.services:
+        if service.document is not None and not re.fullmatch(r"[!-~]([ -~]{,38}[!-~])?", service.document):
+            yield service.document, f"'{service.document}' is no document; write PS3.4, or what a reader finds it by"
+
+
 @law("KIND_KNOWN", "A service is an operation, a notification or a cancel.")
 def _kind_known(schema: Schema) -> Iterator[tuple[Text, str]]:
     for service in schema.services:

@@ -58,6 +58,7 @@ class ServiceView:
     source: str
     parameters: str
     title: str
+    document: str
     columns: str
     rows: tuple[tuple[str, ...], ...]
     status_section: str
@@ -66,6 +67,9 @@ class ServiceView:
     messages: tuple[MessageView, ...]
     imports: tuple[dict[str, list[str]], ...]
     typing_imports: tuple[dict[str, list[str]], ...]
+    extends: str = ""
+    status_only: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
 
 
 @frozen
@@ -88,7 +92,7 @@ class PackageView:
 def view(schema: Schema) -> PackageView:
     """All that is printed from a schema."""
     cancel = next((service for service in schema.services if service.kind == "cancel"), None)
-    services = tuple(_ServicePrinter(schema, service, cancel).view() for service in schema.services)
+    services = tuple(ServicePrinter(schema, service, cancel).view() for service in schema.services)
     primitives = {service.module: [service.class_name] for service in services}
     modules = {service.module: [service.class_name, *(m.class_name for m in service.messages)] for service in services}
     names = [name for imported in modules.values() for name in imported]
@@ -167,8 +171,13 @@ def _status_types(schema: Schema) -> Iterator[tuple[str, ...]]:
         yield (*(quote(text) for text in texts), tuple_literal(keywords))
 
 
-class _ServicePrinter:
-    """One service on its way to a view; collects what its module must import."""
+class ServicePrinter:
+    """One service on its way to a view; collects what its module must import.
+
+    Attributes:
+        service: as it is printed.
+        imports, typing_imports, local_imports: names by module; those for type checkers, those of the package.
+    """
 
     def __init__(self, schema: Schema, service: Service, cancel: Service | None) -> None:
         self.dictionary = schema.dictionary
@@ -181,13 +190,16 @@ class _ServicePrinter:
         self.local_imports: dict[str, set[str]] = {"._dictionary": {"bind", "row"}}
 
     def view(self) -> ServiceView:
+        """The module of the service."""
         service = self.service
         self._use("dimse.primitive", "Primitive")
         self._use("dimse.parameter", "Table")
         rows = (*(self._row(parameter) for parameter in service.parameters), *self._status_rows())
+        status_only = self._status_only()
         fields = tuple(self._fields(self.annex_c.parameters(), primitive=True))
         messages = tuple(self._message(message, role) for message, role in self._messages())
         tables = [table for message in service.messages for table in message.tables]
+        document = service.document or "PS3.7"
         listed = f"Tables {', '.join(tables[:-1])} and {tables[-1]}" if len(tables) > 1 else f"Table {tables[0]}"
         return ServiceView(
             path=f"schema/services/{service.path.name}",
@@ -196,9 +208,10 @@ class _ServicePrinter:
             name=service.name,
             section=service.section,
             summary=service.summary,
-            source=f"Source: PS3.7 section {service.section}, Table {service.table}; messages in {listed}.",
+            source=f"Source: {document} section {service.section}, Table {service.table}; messages in {listed}.",
             parameters=self._type_arguments(),
             title=f"Table {service.table}",
+            document=service.document or "",
             columns=tuple_literal(tuple(quote(column) for column in service.columns)),
             rows=rows,
             status_section=service.status_section or "",
@@ -206,13 +219,27 @@ class _ServicePrinter:
             fields=fields,
             messages=messages,
             imports=self._blocks(),
-            typing_imports=_blocks(self.typing_imports),
+            typing_imports=in_blocks(self.typing_imports),
+            extends=self._extends(),
+            status_only=status_only,
+            severities=self._severities(),
         )
+
+    # What a profile alone has
+
+    def _extends(self) -> str:
+        return ""
+
+    def _status_only(self) -> tuple[str, ...]:
+        return ()
+
+    def _severities(self) -> tuple[str, ...]:
+        return ()
 
     def _blocks(self) -> tuple[dict[str, list[str]], ...]:
         if self.typing_imports:
             self._use("typing", "TYPE_CHECKING")
-        return (*_blocks(self.imports), _sorted(self.local_imports))
+        return (*in_blocks(self.imports), _sorted(self.local_imports))
 
     def _use(self, module: str, name: str) -> str:
         self.imports.setdefault(module, set()).add(name)
@@ -350,12 +377,13 @@ class _ServicePrinter:
         )
 
 
-def _blocks(imports: dict[str, set[str]]) -> tuple[dict[str, list[str]], ...]:
-    """Imports in the blocks that isort parts: standard library, other libraries, ours."""
-    ranks: tuple[dict[str, set[str]], ...] = ({}, {}, {})
+def in_blocks(imports: dict[str, set[str]]) -> tuple[dict[str, list[str]], ...]:
+    """Imports in the blocks that isort parts: standard library, other libraries, ours, those beside."""
+    ranks: tuple[dict[str, set[str]], ...] = ({}, {}, {}, {})
     for module, imported in imports.items():
         root = module.partition(".")[0]
-        ranks[0 if root in sys.stdlib_module_names else 2 if root == "dimse" else 1][module] = imported
+        rank = 3 if not root else 0 if root in sys.stdlib_module_names else 2 if root == "dimse" else 1
+        ranks[rank][module] = imported
     return tuple(_sorted(block) for block in ranks if block)
 
 

@@ -17,8 +17,10 @@ from attrs import evolve, frozen
 from dimse.judge import VALUE_RULES
 from dimse.message import Message
 from dimse.operation import OTHER_SIDE, Moves, Operation, Remembered, Side
+from dimse.parameter import Role
 from dimse.primitive import Primitive
-from dimse.response import COUNTS
+from dimse.profile import Profile, Profiles, column_of
+from dimse.response import COUNTS, sop_class_of
 from dimse.rule import Rule, package_of, rulebook
 from dimse.severities import Severities
 from dimse.status import Status
@@ -57,6 +59,11 @@ class Conversation:
         from_start: False where messages may have gone before the first one fed.
         moves: the C-MOVEs of other Associations, to link C-STOREs to; its own where left out.
         severities: other severities for rules, by ID or pattern: "error", "warning", "advisory" or "off".
+        profiles: what messages of their SOP Classes are judged by; of several for one of them, the last holds.
+
+    Raises:
+        TypeError: one of `profiles` is none.
+        ValueError: one of `severities` is none.
     """
 
     def __init__(
@@ -69,6 +76,7 @@ class Conversation:
         from_start: bool = True,
         moves: Moves | None = None,
         severities: Mapping[str, Severity | str] | None = None,
+        profiles: Iterable[Profile] = (),
     ) -> None:
         # In A-ASSOCIATE they are padded, and spaces around an AE title mean nothing (PS3.5 6.2).
         requestor, acceptor = (None if title is None else title.strip(" ") for title in (requestor, acceptor))
@@ -78,6 +86,7 @@ class Conversation:
         self._window = {} if window is None else dict(zip(("requestor", "acceptor"), window, strict=True))
         self._moves = Moves() if moves is None else moves
         self._severities = Severities(severities or {})
+        self._profiles = Profiles(profiles)
         self._outstanding: dict[Side, dict[int, Operation]] = {"requestor": {}, "acceptor": {}}
         self._over: dict[Side, Remembered] = {"requestor": Remembered(), "acceptor": Remembered()}
         self._whole = from_start
@@ -132,6 +141,8 @@ class Conversation:
             found.append(self._rule(primitive, "DATA_SET").broken(text, keyword="CommandDataSetType"))
         if primitive.anomalies:
             found += self._anomalies(primitive)
+        if found and self._profiles:
+            found = self._weighed(found, primitive, None if operation is None else operation.request, context)
         return Judgement(primitive, sender, operation, self._severities.apply(found) if found else _NOTHING)
 
     def gap(self) -> None:
@@ -152,9 +163,7 @@ class Conversation:
     def end(self, *, released: bool = True) -> tuple[Violation, ...]:
         """Note that the Association is over, and say what is still unanswered; nothing where it was aborted."""
         unanswered = [
-            self._rule(each.request, "UNANSWERED").broken(f"{each} had no final response when the Association ended")
-            for each in self.operations
-            if each.certain and released
+            violation for each in self.operations if each.certain and released for violation in self._unanswered(each)
         ]
         for operation in self.operations:
             self._lose_sight(operation)
@@ -162,12 +171,17 @@ class Conversation:
             side.clear()
         return self._severities.apply(unanswered)
 
+    def _unanswered(self, operation: Operation) -> list[Violation]:
+        text = f"{operation} had no final response when the Association ended"
+        found = [self._rule(operation.request, "UNANSWERED").broken(text)]
+        return self._weighed(found, operation.request, None, operation.context) if self._profiles else found
+
     # Requests
 
     def _request(
         self, request: Primitive[Any, Any], sender: Side, context: int | None
     ) -> tuple[Operation | None, list[Violation]]:
-        found = list(request.violations("request"))
+        found = self._judge(request, "request", None, context)
         message_id = getattr(request, "MessageID", None)
         if message_id is None:
             return None, found
@@ -179,7 +193,7 @@ class Conversation:
         if before is not None:
             if before.certain:
                 text = f"MessageID {message_id} is that of {before}, which is outstanding"
-                section = f"PS3.7 {next(row.section for row in request.TABLE if row.keyword == 'MessageID')}"
+                section = next(row.citation() for row in request.TABLE if row.keyword == "MessageID")
                 found.append(self._rule(request, "MESSAGE_ID").broken(text, keyword="MessageID", section=section))
             self._lose_sight(before)
         outstanding[message_id] = operation
@@ -234,20 +248,21 @@ class Conversation:
         message_id = getattr(response, "MessageIDBeingRespondedTo", None)
         operation = None if message_id is None else self._outstanding[invoker].get(message_id)
         if operation is None:
-            found = list(response.violations("response"))
+            found = self._judge(response, "response", None, context)
             if message_id is not None:
                 found += self._judge_unasked(response, self._over[invoker].get(message_id), message_id)
             return None, found
         if operation.service != response.SERVICE:
             if not operation.certain:
-                return None, list(response.violations("response"))
+                return None, self._judge(response, "response", None, context)
             text = f"a response of {response.SERVICE} to {operation}"
             rule = self._rule(response, "SERVICE")
-            found = [*response.violations("response"), rule.broken(text, keyword="CommandField")]
+            found = self._judge(response, "response", None, context)
+            found.append(rule.broken(text, keyword="CommandField"))
             self._finish(operation, response, _status(response))
             return operation, found
         # An uncertain operation may have ended, and its Message ID be that of a request that nobody saw.
-        found = list(response.violations("response", request=operation.request if operation.certain else None))
+        found = self._judge(response, "response", operation.request if operation.certain else None, context)
         if found and operation.is_beyond_counting:
             found = [violation for violation in found if violation.keyword not in COUNTS or violation.cell != "C"]
         if operation.certain and None not in (context, operation.context) and context != operation.context:
@@ -379,6 +394,34 @@ class Conversation:
         return operation, found
 
     # What all of them need
+
+    def _judge(
+        self, primitive: Primitive[Any, Any], role: Role, request: Primitive[Any, Any] | None, context: int | None
+    ) -> list[Violation]:
+        """What is wrong with a message by itself and beside its request: by its profile, else by PS3.7 alone."""
+        cls = self._profiled(primitive, request, context) if self._profiles else None
+        if cls is None:
+            return list(primitive.violations(role, request=request))
+        return column_of(cls, primitive._column(role)).judge(primitive, request)
+
+    def _profiled(
+        self, primitive: Primitive[Any, Any], request: Primitive[Any, Any] | None, context: int | None
+    ) -> type[Any] | None:
+        """The class of a profile that a message is judged by: for what it or its request names, else its context's."""
+        named = sop_class_of(request, primitive)
+        abstract_syntax = None if context is None else self.contexts.get(context)
+        return self._profiles.service(primitive.SERVICE, named, abstract_syntax)
+
+    def _weighed(
+        self,
+        found: list[Violation],
+        primitive: Primitive[Any, Any],
+        request: Primitive[Any, Any] | None,
+        context: int | None,
+    ) -> list[Violation]:
+        """Violations with the severities that the message's profile gives them."""
+        cls = self._profiled(primitive, request, context)
+        return found if cls is None else list(self._profiles.severities(cls).apply(found))
 
     def _may_have_several(self, response: Primitive[Any, Any]) -> bool:
         service = type(response)

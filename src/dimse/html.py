@@ -53,7 +53,7 @@ def matrix_html(primitive: Primitive[Any, Any]) -> str:
 def _caption(primitive: Primitive[Any, Any], number: int) -> str:
     counted = "no violation" if not number else f"{number} violation{'' if number == 1 else 's'}"
     equality = "; (=) is judged by violations(request=...)" if primitive.role == "response" else ""
-    where = f"PS3.7 {_text(primitive.TABLE.title)}"
+    where = _text(f"{primitive.TABLE.document} {primitive.TABLE.title}")
     return f"<b>{_text(primitive.SERVICE)} {primitive.role}</b>, {where}: {counted}{equality}"
 
 
@@ -69,7 +69,7 @@ def _row(row: Row, roles: Iterable[Role], role: Role, value: str, violations: li
     )
     verdict = "<br/>".join(_text(str(violation)) for violation in violations) or ("ok" if value else "")
     style = _WRONG if violations else _LEFT
-    name = _cell("th", _text(row.name), _LEFT, f"{row.keyword}, PS3.7 {row.section}")
+    name = _cell("th", _text(row.name), _LEFT, f"{row.keyword}, {row.citation()}")
     return f"<tr>{name}{cells}{_cell('td', _text(value), style)}{_cell('td', verdict, style)}</tr>"
 
 

@@ -15,6 +15,7 @@ from attrs import frozen
 from dimse.command_set import NO_DATA_SET, Anomaly, RawElement, tag_text
 from dimse.parameter import COLUMN_OF_ROLE, Default, Element, Role, Row, Table
 from dimse.response import ResponseRules, sop_class_of
+from dimse.severities import Severities
 from dimse.violation import Violation
 
 # Patterns of parameters, present and absent, that a column remembers as free of violations.
@@ -69,11 +70,22 @@ ANNOUNCED = Announced()
 
 @frozen
 class Cell:
-    """A cell, parsed: `glyph` is -, M, U, C, MF or UF; `equal` is the (=) behind it; `fixed` the value of MF and UF."""
+    """A cell, parsed.
+
+    Attributes:
+        glyph: -, M, U, C, MF or UF.
+        equal: whether (=) stands behind it.
+        fixed: the value of MF and UF, as printed; "1 or 2" where there are several; "" for other cells.
+    """
 
     glyph: str
     equal: bool
     fixed: str
+
+    @property
+    def values(self) -> list[str]:
+        """The values, one of which MF and UF fix."""
+        return self.fixed.split(" or ")
 
     @classmethod
     def parse(cls, text: str) -> Cell:
@@ -91,18 +103,24 @@ class Column:
         role: whose column this is.
         message: name of the message that conveys it, as "C-MOVE-RSP".
         where: the column in words, as "PS3.7 Table 9.1-4".
+        fields: where the fields of the message are listed, as "PS3.7 Table 9.3-9".
         data_set: "always", "never" or "conditional"; whether a Data Set follows.
         cells: the rows with their cells, parsed.
         mandatory: keywords of the M parameters.
+        owner: the primitive class whose column it is; it also judges others of the service, for a profile.
     """
 
-    def __init__(self, service: str, role: Role, message: str, table: Table, data_set: str, fields: str) -> None:
+    def __init__(
+        self, service: str, role: Role, message: str, table: Table, data_set: str, fields: str, owner: type[Any]
+    ) -> None:
         self.service = service
         self.role: Role = role
         self.message = message
-        self.where = f"PS3.7 {table.title}"
+        self.where = f"{table.document} {table.title}"
         self.data_set = data_set
-        self.fields = fields
+        self.fields = f"{table.document} {fields}"
+        self.owner = owner
+        self._severities = Severities(dict(owner.SEVERITIES)) if owner.SEVERITIES else None
         self.cells = tuple((row, Cell.parse(row.cell(role) or "-")) for row in table)
         self.mandatory = tuple(row.keyword for row, cell in self.cells if cell.glyph in ("M", "MF"))
         self.data_set_keyword = next(
@@ -131,7 +149,9 @@ class Column:
                     self._innocent.clear()
                 self._innocent.add(pattern)
         if self.role == "response":
-            found += self._of_response(primitive).judge(primitive, sop_class_of(primitive, request))
+            found += self._of_response().judge(primitive, sop_class_of(primitive, request))
+        if found and self._severities is not None:
+            found = list(self._severities.apply(found))
         if len(found) > 1:
             found.sort(key=lambda violation: self._order.get(violation.keyword, len(self._order)))
         return found
@@ -153,9 +173,9 @@ class Column:
                 found += self._judge_equality(row, cell, value, Reading(primitive, self, request))
         return found
 
-    def _of_response(self, primitive: Judged) -> ResponseRules:
+    def _of_response(self) -> ResponseRules:
         if self._response_rules is None:
-            self._response_rules = ResponseRules(type(primitive), self.message)
+            self._response_rules = ResponseRules(self.owner, self.message)
         return self._response_rules
 
     def _judge_row(self, row: Row, cell: Cell, reading: Reading) -> Iterator[Violation]:
@@ -177,7 +197,7 @@ class Column:
             else:
                 allowed = f"permitted only while {row.permitted or row.with_status}"
                 yield self._violation(row, cell, f"is {cell.glyph}, {allowed}, and present ({shown})")
-        if cell.fixed and str(value) != cell.fixed and value is not ANNOUNCED:
+        if cell.fixed and str(value) not in cell.values and value is not ANNOUNCED:
             yield self._violation(row, cell, f"is {cell.glyph} {cell.fixed} and has {show(value, row)}")
         if self.role == "response" and (cell.equal or row.equals):
             yield from self._judge_equality(row, cell, value, reading)
@@ -222,7 +242,7 @@ class Column:
         received = primitive.received
         if received is None:
             return
-        section = f"PS3.7 {self.fields}"
+        section = self.fields
         if received.data_set_type is None:
             yield self._field_violation("M", "CommandDataSetType is a field of every message and absent", section)
         elif self.data_set == "never" and received.announces_data_set:
@@ -247,7 +267,7 @@ class Column:
         name = f"{self.message}.{row.keyword}.{rule or cell.glyph}"
         severity = row.severity if not rule and cell.glyph == "C" else "error"
         return Violation(
-            name, severity, row.keyword, row.cell(self.role) or "-", f"{row.keyword} {text}", f"PS3.7 {row.section}"
+            name, severity, row.keyword, row.cell(self.role) or "-", f"{row.keyword} {text}", row.citation(self.role)
         )
 
     def _field_violation(self, rule: str, text: str, section: str) -> Violation:

@@ -19,7 +19,7 @@ from dimse.shape import GROUP_LENGTHS, Shape, element_writer, twin
 from dimse.violation import Violation
 
 if TYPE_CHECKING:
-    from dimse.primitive import Primitive
+    from dimse.primitive import Primitive, Profiled
     from dimse.vr import BytesLike
 
 ResponseT_co = TypeVar("ResponseT_co", bound="Response", covariant=True)
@@ -89,9 +89,11 @@ class Message:
         keyword = self.PRIMITIVE._COLUMNS[self.ROLE].data_set_keyword
         return None if keyword is None else getattr(self, keyword)
 
-    def violations(self, *, request: Primitive[Any, Any] | Message | None = None) -> tuple[Violation, ...]:
-        """Everything PS3.7 has against this message, in row order; equality too where the `request` is given."""
-        return self.primitive().violations(self.ROLE, request=request)
+    def violations(
+        self, *, request: Primitive[Any, Any] | Message | None = None, profile: Profiled | None = None
+    ) -> tuple[Violation, ...]:
+        """Everything against this message, in row order, by PS3.7 or a `profile`; equality too, given the `request`."""
+        return self.primitive().violations(self.ROLE, request=request, profile=profile)
 
     def encode(self) -> bytes:
         """The Command Set: canonical, the group length first. Source: PS3.7 section 6.3.1."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
-from attrs import Attribute, frozen
+from attrs import Attribute, evolve, frozen
 
 from dimse.condition import Condition, StatusIs
 from dimse.errors import ParameterError, ParameterValueError
@@ -63,6 +63,8 @@ class Row:
         with_status: the Status codes with which Annex C permits the parameter in a response.
         severity: of a broken condition.
         equals: keyword of the request's parameter that this one repeats, by a rule of the text.
+        document: what `section` is a section of; PS3.7, but for the tables of other documents.
+        cited: where the cells stand that a profile has changed, by role, as "PS3.4 C.4.2.1.6".
     """
 
     name: str
@@ -81,6 +83,13 @@ class Row:
     with_status: StatusIs | None
     severity: Severity
     equals: str | None
+    document: str = "PS3.7"
+    cited: tuple[tuple[Role, str], ...] = ()
+
+    def citation(self, role: Role | None = None) -> str:
+        """Where the parameter is explained, or its cell of a role, as "PS3.7 9.1.4.1.8"."""
+        own = next((where for of, where in self.cited if of == role), "")
+        return own or f"{self.document} {self.section}"
 
     def cell(self, role: Role) -> str | None:
         """The cell of the column of `role`."""
@@ -91,25 +100,30 @@ class Table(tuple[Row, ...]):
     """The requirement matrix of a service, a tuple of rows; `print` shows it as the standard does.
 
     Attributes:
-        title: where PS3.7 prints it, as "Table 9.1-4".
+        title: where it is printed, as "Table 9.1-4".
+        document: of what: PS3.7, where a schema names no other.
         columns: the column heads in order.
         roles: the role each column stands for.
     """
 
     title: str
+    document: str
     columns: tuple[str, ...]
     roles: tuple[Role, ...]
 
-    def __new__(cls, *rows: Row, title: str, columns: tuple[str, ...]) -> Table:
-        """A table of rows under a title and column heads."""
+    def __new__(cls, *rows: Row, title: str, columns: tuple[str, ...], document: str = "PS3.7") -> Table:
+        """A table of rows under a title and column heads; the rows of Annex C stay those of PS3.7."""
+        if document != "PS3.7":
+            rows = tuple(row if row.status_related else evolve(row, document=document) for row in rows)
         table = super().__new__(cls, rows)
         table.title = title
+        table.document = document
         table.columns = columns
         table.roles = tuple(ROLE_OF_COLUMN[column] for column in columns)
         return table
 
     def __reduce__(self) -> tuple[Callable[..., Table], tuple[Any, ...]]:
-        return _table, (tuple(self), self.title, self.columns)
+        return _table, (tuple(self), self.title, self.columns, self.document)
 
     def __str__(self) -> str:
         lines = [("Parameter", *self.columns)]
@@ -124,8 +138,8 @@ class Table(tuple[Row, ...]):
         return "\n".join(line.rstrip() for line in printed)
 
 
-def _table(rows: tuple[Row, ...], title: str, columns: tuple[str, ...]) -> Table:
-    return Table(*rows, title=title, columns=columns)
+def _table(rows: tuple[Row, ...], title: str, columns: tuple[str, ...], document: str) -> Table:
+    return Table(*rows, title=title, columns=columns, document=document)
 
 
 class Dictionary:
@@ -150,6 +164,7 @@ class Dictionary:
         with_status: StatusIs | None = None,
         severity: Severity = "error",
         equals: str | None = None,
+        cited: tuple[tuple[Role, str], ...] = (),
     ) -> Row:
         """The row of a parameter: its cells and conditions, and what the dictionary says of its name."""
         element = self.by_name[name]
@@ -170,6 +185,7 @@ class Dictionary:
             with_status=with_status,
             severity=severity,
             equals=equals,
+            cited=cited,
         )
 
     def bind(self, _: type, fields: list[Attribute[Any]]) -> list[Attribute[Any]]:

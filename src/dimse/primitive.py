@@ -6,7 +6,7 @@ A primitive holds any of its service's parameters and may be incomplete. Values 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from attrs import define, field, fields
 
@@ -14,8 +14,10 @@ from dimse.command_set import COMMAND_FIELD, DATA_SET_FOLLOWS, DATA_SET_TYPE, NO
 from dimse.errors import RoleError, UsageError
 from dimse.judge import ANNOUNCED, Column, Reading, Received, column_name, show
 from dimse.parameter import Default, Role, Table
+from dimse.response import Only, sop_class_of
+from dimse.rule import package_of
 from dimse.value import write
-from dimse.violation import Violation
+from dimse.violation import Severity, Violation
 
 if TYPE_CHECKING:
     from dimse.message import Message
@@ -25,6 +27,14 @@ RequestT_co = TypeVar("RequestT_co", bound="Message", covariant=True)
 ResponseT_co = TypeVar("ResponseT_co", bound="Message", covariant=True)
 
 
+class Profiled(Protocol):
+    """What has columns of its own for some SOP Classes: a `dimse.profile.Profile`."""
+
+    def column(self, column: Column, *sop_classes: str | None) -> Column:
+        """The column that judges for the first of some SOP Classes that has one; else the column given."""
+        ...
+
+
 class _LazyStatuses:
     """Stands for the statuses of a service until they are asked for: most programs never ask."""
 
@@ -32,9 +42,15 @@ class _LazyStatuses:
         from dimse.status import Statuses
 
         home = next(cls for cls in owner.__mro__ if "TABLE" in vars(cls))
-        package = home.__module__.rpartition(".")[0]
         keywords = [row.keyword for row in owner.TABLE]
-        statuses = Statuses(owner.SERVICE, owner.STATUS_SECTION, owner.STATUS_TYPES, keywords, package)
+        statuses = Statuses(
+            owner.SERVICE,
+            owner.STATUS_SECTION,
+            owner.STATUS_TYPES,
+            keywords,
+            package_of(owner),
+            owner.TABLE.document,
+        )
         setattr(home, "STATUSES", statuses)  # noqa: B010  (a class variable, to a type checker a descriptor)
         return statuses
 
@@ -50,6 +66,8 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         STATUS_OPTIONAL_KEYWORDS: the parameters that only Annex C permits, in responses with certain statuses.
         STATUS_TYPES, STATUS_SECTION: the status types that a response may carry, and where PS3.7 lists them.
         STATUSES: its statuses, to look codes up in.
+        EXTENDS: the class that a profile's class changes; None for a service itself.
+        STATUS_ONLY, SEVERITIES: the Status codes that a profile leaves, and other severities that it gives to rules.
         MESSAGES: the message of each role.
     """
 
@@ -61,6 +79,9 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
     STATUS_TYPES: ClassVar[tuple[str, ...]] = ()
     STATUS_SECTION: ClassVar[str] = ""
     STATUSES = _LazyStatuses()
+    EXTENDS: ClassVar[type[Primitive[Any, Any]] | None] = None
+    STATUS_ONLY: ClassVar[Only | None] = None
+    SEVERITIES: ClassVar[tuple[tuple[str, Severity | str], ...]] = ()
     MESSAGES: ClassVar[dict[Role, type[Message]]]
     _COLUMNS: ClassVar[dict[Role, Column]]
     _KEYWORDS: ClassVar[tuple[str, ...]]
@@ -84,7 +105,7 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         """Take in the message of a role, with the column that judges it."""
         role = message.ROLE
         cls.MESSAGES[role] = message
-        column = Column(cls.SERVICE, role, message.NAME, cls.TABLE, message.DATA_SET, message.FIELDS)
+        column = Column(cls.SERVICE, role, message.NAME, cls.TABLE, message.DATA_SET, message.FIELDS, cls)
         cls._COLUMNS[role] = column
         if role == "response":
             cls.RESPONSE_KEYWORDS = column.mandatory
@@ -130,20 +151,28 @@ class Primitive(Generic[RequestT_co, ResponseT_co]):
         return self.STATUSES.status(code, uid) if isinstance(code, int) else None
 
     def violations(
-        self, role: Role | None = None, *, request: Primitive[Any, Any] | Message | None = None
+        self,
+        role: Role | None = None,
+        *,
+        request: Primitive[Any, Any] | Message | None = None,
+        profile: Profiled | None = None,
     ) -> tuple[Violation, ...]:
         """Everything PS3.7 has against this primitive in a role, in row order.
 
         Args:
             role: "request", "response" or "cancel"; that of `self.role` where left out.
             request: the request that a response answers; with it, equality is judged too.
+            profile: what judges instead of PS3.7 alone, where the SOP Class is one of its own.
 
         Raises:
             RoleError: the service has no such role.
 
         Source: PS3.7 sections 7.5, 9.1, 10.1 and Annex C.
         """
-        return tuple(self._column(role).judge(self, request))
+        column = self._column(role)
+        if profile is not None:
+            column = profile.column(column, sop_class_of(request, self))
+        return tuple(column.judge(self, request))
 
     def check_request(self) -> None:
         """Raise `UsageError` with every violation where this may not be a request."""

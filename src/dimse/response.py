@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
+from dimse.condition import StatusIs
 from dimse.rule import Rule, package_of, rulebook
-from dimse.violation import Violation
+from dimse.violation import Severity, Violation
 
 if TYPE_CHECKING:
     from dimse.status import Status, Statuses
@@ -26,6 +29,21 @@ _REMAINING, _COMPLETED, _FAILED, _WARNING = COUNTS
 _REMEMBERED = 4096
 
 
+@frozen
+class Only:
+    """The Status codes that a profile leaves to a service.
+
+    Attributes:
+        codes: these.
+        severity: of any other.
+        section: where that stands, as "PS3.4 C.4.2.1.5".
+    """
+
+    codes: StatusIs
+    severity: Severity
+    section: str
+
+
 class ResponseRules:
     """The rules of one service's responses.
 
@@ -36,7 +54,7 @@ class ResponseRules:
 
     def __init__(self, service: type[Any], message: str) -> None:
         book = rulebook(package_of(service))
-        sections = {row.keyword: f"PS3.7 {row.section}" for row in service.TABLE}
+        sections = {row.keyword: row.citation("response") for row in service.TABLE}
         self._statuses: Statuses = service.STATUSES
         self._counts = all(keyword in sections for keyword in COUNTS)
         self.rules: dict[str, Rule] = {}
@@ -45,6 +63,11 @@ class ResponseRules:
             if keyword in sections and self._can_be_broken(name):
                 where = sections[keyword] if rule.section == "row" else rule.section
                 self.rules[name] = Rule(f"{message}.{name}", rule.severity, where, rule.purpose)
+        self._only: Only | None = service.STATUS_ONLY
+        if self._only is not None:
+            purpose = f"A response has a Status that the profile leaves: {self._only.codes.name}."
+            rule = Rule(f"{message}.Status.only", self._only.severity, self._only.section, purpose)
+            self.rules["Status.only"] = rule
         self.advice = tuple(
             (
                 advice.keyword,
@@ -68,7 +91,11 @@ class ResponseRules:
         """What is wrong with a response; `sop_class` is the UID that its Status has a meaning for."""
         code = response.Status
         if code is not None and self.rules:
-            yield from self._of_status(code, sop_class)
+            if self._only is not None and not self._only.codes.covers(code):
+                text = f"Status is {code:04X}H and shall be {self._only.codes.name}"
+                yield self._broken("Status.only", text)
+            else:
+                yield from self._of_status(code, sop_class)
             if self._counts:
                 yield from self._judge_counts(response, self._statuses.status(code))
         for keyword, present, rule in self.advice:

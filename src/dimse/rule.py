@@ -109,9 +109,10 @@ _PACKAGES: WeakKeyDictionary[type[Any], str] = WeakKeyDictionary()
 
 
 def package_of(cls: type[Any]) -> str:
-    """The package that a primitive class, or the class it derives from, was generated into."""
+    """The package that a primitive class, or the class it derives from or extends, was generated into."""
     package = _PACKAGES.get(cls)
     if package is None:
         home = next(each for each in cls.__mro__ if "TABLE" in vars(each))
+        home = vars(home).get("EXTENDS") or home
         package = _PACKAGES[cls] = str(home.__module__).rpartition(".")[0]
     return package

@@ -6,12 +6,16 @@ Rules of cells are read off the matrices, the others stand in the package's rule
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
+
+from attrs import evolve
 
 from dimse.judge import Column
 from dimse.parameter import Dictionary, Row
 from dimse.response import ResponseRules
 from dimse.rule import Rule, Rulebook, package_of, rulebook
+from dimse.severities import OFF, Severities
+from dimse.violation import Severity
 
 _PREFIXES = {"conversation": "CONVERSATION", "wire": "WIRE", "fragments": "PDV"}
 _VALUE_SECTION = "PS3.5 6.2"
@@ -31,9 +35,10 @@ class Rules(Mapping[str, Rule]):
         books: dict[str, Rulebook] = {}
         for service in services:
             book = books.setdefault(package_of(service), rulebook(package_of(service)))
+            own = Severities(dict(service.SEVERITIES))
             for message in service.MESSAGES.values():
                 if message.PRIMITIVE is service:
-                    self._add(self._of_message(service, service._COLUMNS[message.ROLE], book))
+                    self._add(_weighed(self._of_message(service, service._COLUMNS[message.ROLE], book), own))
         for book in books.values():
             for group, prefix in _PREFIXES.items():
                 self._add(book.prefixed(group, prefix).values())
@@ -67,7 +72,7 @@ class Rules(Mapping[str, Rule]):
             yield from (rule for _, _, rule in responses.advice)
 
     def _of_fields(self, column: Column, book: Rulebook) -> Iterator[Rule]:
-        section = f"PS3.7 {column.fields}"
+        section = column.fields
         for name, rule in book.group("fields").items():
             if name != "never" or column.data_set == "never":
                 identifier = f"{column.message}.CommandDataSetType.{name}"
@@ -81,12 +86,22 @@ class Rules(Mapping[str, Rule]):
                 yield Rule(identifier, absent.severity, section, purpose, absent.statuses)
 
 
+def _weighed(rules: Iterable[Rule], severities: Severities) -> Iterator[Rule]:
+    """The rules with the severities that a profile gives them, without those that it puts off."""
+    for rule in rules:
+        severity = severities.of(rule.id)
+        if severity is None:
+            yield rule
+        elif severity != OFF:
+            yield evolve(rule, severity=cast(Severity, severity))
+
+
 _PROTOCOL = ("CommandGroupLength", "CommandField", "CommandDataSetType")
 
 
 def _of_row(column: Column, row: Row, suffix: str, rule: Rule, book: Rulebook, demand: str = "") -> Rule:
     severity = row.severity if suffix == "C" else rule.severity
-    section = _VALUE_SECTION if suffix == "VR" else f"PS3.7 {row.section}"
+    section = _VALUE_SECTION if suffix == "VR" else row.citation(column.role)
     purpose = rule.purpose.format(parameter=row.name) + demand
     statuses = book.statuses(rule, row.keyword) if column.role == "request" else ()
     return Rule(f"{column.message}.{row.keyword}.{suffix}", severity, section, purpose, statuses)

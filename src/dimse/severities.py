@@ -43,6 +43,10 @@ class Severities:
             if severity != OFF
         )
 
+    def of(self, rule: str) -> str | None:
+        """The severity that was given for a rule, "off" among them; None where none was."""
+        return self._found(rule)
+
     def _find(self, rule: str) -> str | None:
         fitting = [severity for pattern, severity in self._given.items() if fnmatchcase(rule, pattern)]
         return fitting[-1] if fitting else None

@@ -166,15 +166,24 @@ class Statuses:
 
     Attributes:
         service: as "C-FIND".
-        section: where PS3.7 lists the types, "" where it lists none.
+        section: where the types are listed, "" where they are not.
         types: the status types that its responses may carry.
     """
 
-    def __init__(self, service: str, section: str, types: Iterable[str], keywords: Iterable[str], package: str) -> None:
+    def __init__(
+        self,
+        service: str,
+        section: str,
+        types: Iterable[str],
+        keywords: Iterable[str],
+        package: str,
+        document: str = "PS3.7",
+    ) -> None:
         annex_c: Any = import_module(f"{package}._statuses")
         self.service = service
         self.section = section
         self._package = package
+        self._document = document
         self._keywords = frozenset(keywords)
         self._classes = annex_c.CLASSES
         self._assigned = annex_c.ASSIGNED
@@ -242,7 +251,7 @@ class Statuses:
         if named is None and len(could_be) == 1:  # nobody assigns it, and the service has but one type that it could be
             named = could_be[0]
         meaning = row.meaning if row and row.meaning else named.name if named else status_class or ""
-        section = row.section if row and row.section else f"PS3.7 {self._section(named, of_service)}"
+        section = row.section if row and row.section else self._section(named, of_service)
         return Status(
             code,
             self.service,
@@ -273,8 +282,8 @@ class Statuses:
 
     def _section(self, named: StatusType | None, of_service: bool | None) -> str:
         if named is not None:
-            return named.section
-        return self.section if of_service and self.section else "Annex C"
+            return f"PS3.7 {named.section}"
+        return f"{self._document} {self.section}" if of_service and self.section else "PS3.7 Annex C"
 
 
 def _types(rows: Iterable[tuple[str, str, str, str, tuple[str, ...]]]) -> Iterator[StatusType]:

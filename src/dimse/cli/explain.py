@@ -153,7 +153,7 @@ def command_set(data: bytes, starts: list[tuple[int, int]]) -> dict[str, Any]:
     anomalies = () if primitive is None else primitive.anomalies
     if primitive is not None:
         found["message"] = name_of(primitive)
-        found["table"] = f"PS3.7 {primitive.TABLE.title}"
+        found["table"] = f"{primitive.TABLE.document} {primitive.TABLE.title}"
     found["elements"] = [_element(each, primitive, starts) for each in elements]
     found["violations"] = [violation_json(each) for each in violations]
     found["anomalies"] = [
@@ -189,7 +189,7 @@ def _element(
         "raw": raw,
         "meaning": "" if entry is None else _meaning(entry, element, primitive),
         "cell": None if row is None or primitive is None else row.cell(primitive.role),
-        "section": None if row is None else f"PS3.7 {row.section}",
+        "section": None if row is None else row.citation(),
     }
 
 

@@ -89,7 +89,7 @@ def _service(service: Any) -> dict[str, Any]:
     return {
         "kind": "service",
         "service": service.SERVICE,
-        "table": f"PS3.7 {service.TABLE.title}",
+        "table": f"{service.TABLE.document} {service.TABLE.title}",
         "columns": list(service.TABLE.columns),
         "messages": [message.NAME for message in service.MESSAGES.values()],
         "rows": [
@@ -97,7 +97,7 @@ def _service(service: Any) -> dict[str, Any]:
                 **_entry(row),
                 "cells": [row.cell(role) for role in service.TABLE.roles],
                 "status_related": row.status_related,
-                "section": f"PS3.7 {row.section}",
+                "section": row.citation(),
                 **_conditions(row),
             }
             for row in service.TABLE
@@ -134,7 +134,7 @@ def _message(message: Any) -> dict[str, Any]:
         {
             **_entry(row),
             "cell": row.cell(message.ROLE),
-            "section": f"PS3.7 {row.section}",
+            "section": row.citation(),
             **_conditions(row),
             "rules": [rule for rule in rules if rule["rule"].startswith(f"{message.NAME}.{row.keyword}.")],
         }
@@ -146,7 +146,7 @@ def _message(message: Any) -> dict[str, Any]:
         "kind": "message",
         "message": message.NAME,
         "command_field": f"{message.COMMAND_FIELD:04X}H",
-        "table": f"PS3.7 {message.FIELDS}",
+        "table": f"{service.TABLE.document} {message.FIELDS}",
         "data_set": message.DATA_SET,
         "parameters": rows,
         "rules": [r for r in rules if r["rule"].startswith(f"{message.NAME}.") and r["rule"] not in taken],
