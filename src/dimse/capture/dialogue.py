@@ -33,6 +33,7 @@ from dimse.capture.pdus import PDU, Broken, Direction, Found
 from dimse.conversation import Conversation
 from dimse.joiner import Assembled
 from dimse.operation import MOST_REMEMBERED, Moves, Side
+from dimse.profile import Profile
 from dimse.sink import Drop, Sink
 from dimse.violation import Severity, Violation
 
@@ -48,12 +49,14 @@ class Shared:
     Attributes:
         severities: other severities for rules.
         keep: how many bytes of each Data Set are kept.
+        profiles: what messages of their SOP Classes are judged by.
         moves: the C-MOVEs of all Associations.
         associations, messages: how many there were.
     """
 
     severities: Mapping[str, Severity | str]
     keep: int
+    profiles: tuple[Profile, ...] = ()
     moves: Moves = Factory(Moves)
     associations: int = 0
     messages: int = 0
@@ -279,6 +282,7 @@ class Dialogue:
             from_start=association.from_start,
             moves=self._shared.moves,
             severities=self._shared.severities,
+            profiles=self._shared.profiles,
         )
         for title in titles:
             if title is not None:

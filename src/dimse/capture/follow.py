@@ -16,6 +16,7 @@ from dimse.capture.dialogue import Dialogue, Shared
 from dimse.capture.events import Event, Said
 from dimse.capture.frames import ACK, SYN, Endpoint, Segment, segment_of
 from dimse.capture.packets import Packet
+from dimse.profile import Profile
 from dimse.violation import Severity
 
 MOST_CONNECTIONS = 4096
@@ -48,10 +49,17 @@ class Follower:
     Args:
         severities: other severities for rules, as `Conversation` takes them.
         keep: how many bytes of each Data Set are kept, to be shown; 0 for none.
+        profiles: what messages of their SOP Classes are judged by, as `Conversation` takes them.
     """
 
-    def __init__(self, *, severities: Mapping[str, Severity | str] | None = None, keep: int = 0) -> None:
-        self._shared = Shared(severities or {}, keep)
+    def __init__(
+        self,
+        *,
+        severities: Mapping[str, Severity | str] | None = None,
+        keep: int = 0,
+        profiles: Iterable[Profile] = (),
+    ) -> None:
+        self._shared = Shared(severities or {}, keep, tuple(profiles))
         # By the paths of the side that opened it, and of the other: the same one.
         self._followed: OrderedDict[bytes, _Followed] = OrderedDict()
         self._answering: dict[bytes, _Followed] = {}

@@ -17,6 +17,7 @@ from dimse.capture.connection import Connection, End, Piece
 from dimse.capture.dialogue import Dialogue, Shared
 from dimse.capture.events import Event
 from dimse.capture.frames import Endpoint
+from dimse.profile import Profile
 from dimse.violation import Severity
 
 # As much of a stream as is needed to tell what it is.
@@ -48,6 +49,7 @@ def follow_streams(
     ends: tuple[Endpoint, Endpoint] = (UNKNOWN, UNKNOWN),
     severities: Mapping[str, Severity | str] | None = None,
     keep: int = 0,
+    profiles: Iterable[Profile] = (),
 ) -> Iterator[Event]:
     """What happens in the streams of a connection; no event has a frame or a time.
 
@@ -57,8 +59,9 @@ def follow_streams(
         ends: their addresses.
         severities: other severities for rules.
         keep: how many bytes of each Data Set are kept.
+        profiles: what messages of their SOP Classes are judged by.
     """
-    dialogue = Dialogue(ends, Shared(severities or {}, keep), is_known=False, is_ordered=False)
+    dialogue = Dialogue(ends, Shared(severities or {}, keep, tuple(profiles)), is_known=False, is_ordered=False)
     sides = _Side(0, streams[0]), _Side(1, streams[1])
     while any(side.fill() for side in sides):
         for side in sides:

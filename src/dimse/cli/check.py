@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dimse.capture import CaptureError, Event, Follower
 from dimse.capture import packets as packets_of
 from dimse.capture.streams import follow_streams
+from dimse.cli.profiles import profiles_of
 from dimse.cli.progress import progress
 from dimse.cli.reports.report import Report, Summary
 from dimse.cli.sources import Source, sources
@@ -20,13 +21,22 @@ KEEP = 64 << 10
 WORTH_A_PROCESS = 32 << 20
 
 
-def check(paths: Iterable[str], report: Report, severities: Mapping[str, str], *, keep: bool, jobs: int = 1) -> Summary:
+def check(
+    paths: Iterable[str],
+    report: Report,
+    severities: Mapping[str, str],
+    *,
+    profiles: tuple[str, ...] = (),
+    keep: bool,
+    jobs: int = 1,
+) -> Summary:
     """Read captures, streams and directories of them, tell what is in them.
 
     Args:
         paths: of files and directories.
         report: told everything, in the order of the paths.
         severities: other severities for rules.
+        profiles: names that `profiles_of` knows.
         keep: whether Data Sets are to be shown.
         jobs: how many processes read at once; 0 for as many as there are cores, where there is enough to read.
     """
@@ -39,9 +49,9 @@ def check(paths: Iterable[str], report: Report, severities: Mapping[str, str], *
         if jobs > 1:
             from dimse.cli.parallel import in_processes
 
-            read = in_processes(found, severities, most, jobs, advance)
+            read = in_processes(found, severities, most, jobs, advance, profiles)
         else:
-            read = ((source, events(source, severities, most, advance)) for source in found)
+            read = ((source, events(source, severities, most, advance, profiles)) for source in found)
         for source, happened in read:
             report.begin(source.path)
             try:
@@ -67,7 +77,11 @@ def jobs_for(found: list[Source], total: int, jobs: int) -> int:
 
 
 def events(
-    source: Source, severities: Mapping[str, str], keep: int, advance: Callable[[int], object]
+    source: Source,
+    severities: Mapping[str, str],
+    keep: int,
+    advance: Callable[[int], object],
+    profiles: tuple[str, ...] = (),
 ) -> Iterator[tuple[Event, int]]:
     """What happens in a source, each event with when the capture began.
 
@@ -75,12 +89,14 @@ def events(
         CaptureError: it is no capture, or is damaged; what stands before the damage was told.
         OSError: it cannot be read.
     """
+    judging = profiles_of(profiles) if profiles else ()
     if source.streams is not None:
         requestor, acceptor = (_chunks(path, advance) if path else () for path in source.streams)
-        for event in follow_streams((requestor, acceptor), ends=source.ends, severities=severities, keep=keep):
+        streams = requestor, acceptor
+        for event in follow_streams(streams, ends=source.ends, severities=severities, keep=keep, profiles=judging):
             yield event, 0
         return
-    follower = Follower(severities=severities, keep=keep)
+    follower = Follower(severities=severities, keep=keep, profiles=judging)
     first = None
     try:
         for packet in packets_of(_chunks(source.path, advance)):

@@ -19,7 +19,7 @@ _LEVELS = ("error", "warning", "advisory", "off")
 _FAILING = {"error": ("error",), "warning": ("error", "warning")}
 FOUND, UNREAD = 1, 3
 # What `tap` has from `check`.
-_OF_JUDGING = ("form", "fail_on", "severities", "with_identifiers")
+_OF_JUDGING = ("form", "fail_on", "severities", "profiles", "with_identifiers")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,6 +38,19 @@ def _severities(_: click.Context, __: click.Parameter, given: Iterable[str]) -> 
     return found
 
 
+def _profiles(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of profiles that are known to be some."""
+    if given:
+        from dimse.cli.output import plain
+        from dimse.cli.profiles import UnknownProfileError, profiles_of
+
+        try:
+            profiles_of(given)
+        except UnknownProfileError as error:
+            raise click.UsageError(plain(str(error))) from error
+    return given
+
+
 @dimse.command()
 @click.argument("captures", nargs=-1, required=True, type=click.Path(), metavar="CAPTURE...")
 @click.option("--format", "form", type=click.Choice(list(FORMS)), default="text", help="What to write.")
@@ -52,6 +65,14 @@ def _severities(_: click.Context, __: click.Parameter, given: Iterable[str]) -> 
     metavar="RULE=LEVEL",
     help="Another severity for a rule, * for anything: error, warning, advisory or off. May be given several times.",
 )
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    callback=_profiles,
+    metavar="NAME|MODULE",
+    help="Judge by a profile: the name of one that comes with dimse, or a module of one's own. Several may be given.",
+)
 @click.option("--with-identifiers", is_flag=True, help="Show Data Sets, too: they say who the patients are.")
 @click.option(
     "--jobs",
@@ -63,6 +84,7 @@ def check(
     form: str,
     fail_on: str,
     severities: dict[str, str],
+    profiles: tuple[str, ...],
     with_identifiers: bool,
     jobs: int | None,
 ) -> None:
@@ -77,7 +99,7 @@ def check(
     output = Output()
     report = report_in(form, output, _FAILING[fail_on])
     try:
-        summary = check(captures, report, severities, keep=with_identifiers, jobs=jobs or 0)
+        summary = check(captures, report, severities, profiles=profiles, keep=with_identifiers, jobs=jobs or 0)
         sys.stdout.flush()
     except BrokenPipeError:  # pragma: no cover  (the reader has seen enough)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -179,6 +201,7 @@ def tap(
     form: str,
     fail_on: str,
     severities: dict[str, str],
+    profiles: tuple[str, ...],
     with_identifiers: bool,
 ) -> None:
     """Relay between an SCU and an SCP, change nothing, and judge what they say while they say it.
@@ -195,7 +218,7 @@ def tap(
     routes = list(zip(listen, to, strict=True))
     report = report_in(form, Output(), _FAILING[fail_on])
     try:
-        summary = tap(routes, report, severities, write=write, keep=with_identifiers, most=most)
+        summary = tap(routes, report, severities, profiles=profiles, write=write, keep=with_identifiers, most=most)
     except OSError as error:
         raise click.UsageError(plain(str(error))) from error
     try:

@@ -2,7 +2,7 @@
 
 A process writes what happened to a temporary file, so that neither side holds more than one event; what is told is what
 one process alone would tell. Associations go over once and are then known by their numbers; so are operations, for
-as long as anybody knows them; their requests stay behind.
+as long as anybody knows them; their requests stay behind. Profiles go by their names: each process imports its own.
 """
 
 from __future__ import annotations
@@ -25,21 +25,26 @@ from dimse.capture import Association, Began, CaptureError, Ended, Event
 from dimse.cli.sources import Source
 from dimse.operation import Operation
 
-_Work: TypeAlias = tuple[Source, str, Mapping[str, str], int]
+_Work: TypeAlias = tuple[Source, str, Mapping[str, str], int, tuple[str, ...]]
 _Happened: TypeAlias = Iterator[tuple[Event, int]]
 # What reports may ask an operation.
 _TOLD = tuple(field.name for field in fields(Operation) if field.name != "request")
 
 
 def in_processes(
-    found: list[Source], severities: Mapping[str, str], keep: int, jobs: int, advance: Callable[[int], object]
+    found: list[Source],
+    severities: Mapping[str, str],
+    keep: int,
+    jobs: int,
+    advance: Callable[[int], object],
+    profiles: tuple[str, ...] = (),
 ) -> Iterator[tuple[Source, _Happened]]:
     """What happens in each source; see `dimse.cli.check.events`. No more than twice so many as `jobs` are read ahead.
 
     A source whose process dies is tried once more, alone; if that dies, too, reading it raises `OSError`.
     """
     with TemporaryDirectory(prefix="dimse-") as folder:
-        work = deque((each, os.path.join(folder, str(at)), severities, keep) for at, each in enumerate(found))
+        work = deque((each, os.path.join(folder, str(at)), severities, keep, profiles) for at, each in enumerate(found))
         begun: deque[tuple[_Work, Future[None]]] = deque()
         pool = _pool(jobs)
         try:
@@ -83,7 +88,7 @@ def _alone(given: _Work) -> None:
                 pickle.dump(OSError(0, "the process that read it died"), file)
 
 
-def write(source: Source, path: str, severities: Mapping[str, str], keep: int) -> None:
+def write(source: Source, path: str, severities: Mapping[str, str], keep: int, profiles: tuple[str, ...] = ()) -> None:
     """Write what happens in a source to a file, and at the end what keeps it from being read, or None."""
     from dimse.cli.check import events
 
@@ -91,7 +96,7 @@ def write(source: Source, path: str, severities: Mapping[str, str], keep: int) -
         writer = _Writer(file)
         error: Exception | None = None
         try:
-            for event, first in events(source, severities, keep, lambda _: None):
+            for event, first in events(source, severities, keep, lambda _: None, profiles):
                 writer.write(event, first)
         except (CaptureError, OSError) as found:
             error = found

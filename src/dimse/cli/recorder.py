@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Literal, NamedTuple, ParamSpec
@@ -23,6 +23,7 @@ from dimse.capture.frames import Endpoint
 from dimse.capture.write import RAW, Line, block, section
 from dimse.cli.output import plain
 from dimse.cli.reports.report import Report, Summary
+from dimse.profile import Profile
 
 MOST_WAITING = 64 << 20
 BEHIND = MOST_WAITING // 2
@@ -94,6 +95,7 @@ class Recorder:
         name: what went through, as the report is to name it.
         path: of the capture to write, opened as the context begins; None to write none.
         severities: other severities for rules, as `Conversation` takes them.
+        profiles: what messages of their SOP Classes are judged by.
         keep: how many bytes of each Data Set are kept, to be shown.
         caught_up: called in the thread, once it has caught up after `is_behind` was asked and true.
 
@@ -108,6 +110,7 @@ class Recorder:
         path: str | None,
         severities: Mapping[str, str],
         *,
+        profiles: Iterable[Profile] = (),
         keep: int,
         caught_up: Callable[[], object],
     ) -> None:
@@ -117,7 +120,7 @@ class Recorder:
         self._name = name
         self._path = path
         self._file: CaptureFile | None = None
-        self._follower = Follower(severities=severities, keep=keep)
+        self._follower = Follower(severities=severities, keep=keep, profiles=profiles)
         self._caught_up = caught_up
         self._entries: deque[_Entry] = deque()
         self._waiting = 0

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from dimse.cli.profiles import profiles_of
 from dimse.cli.recorder import Recorded, Recorder, notice
 from dimse.cli.relay import Address, Relay
 from dimse.cli.reports.report import Report, Summary
@@ -40,6 +41,7 @@ def tap(
     report: Report,
     severities: Mapping[str, str],
     *,
+    profiles: tuple[str, ...] = (),
     write: str | None,
     keep: bool,
     most: int,
@@ -50,6 +52,7 @@ def tap(
         routes: where to listen, and for whom.
         report: where it is told.
         severities: other severities for rules.
+        profiles: names that `profiles_of` knows.
         write: the capture to write, if any.
         keep: whether Data Sets are shown.
         most: how many connections there may be at once.
@@ -64,6 +67,7 @@ def tap(
         write or ", ".join(f"{listen} > {to}" for listen, to in routes),
         write,
         severities,
+        profiles=profiles_of(profiles) if profiles else (),
         keep=KEEP if keep else 0,
         caught_up=lambda: loop.call_soon_threadsafe(relay.go_on),
     )
