@@ -35,7 +35,7 @@ browser: $(STAMP) ## the report page in Chromium: keys, filters, hostile names, 
 	@$(BIN)/python -m pytest -q -n auto tests/browser
 
 .PHONY: generate
-generate: $(STAMP) ## compile the schema to src/dimse/services
+generate: $(STAMP) ## compile the schema to src/dimse/services and src/dimse/profiles
 	@$(BIN)/dimse-codegen generate
 
 .PHONY: check-generated

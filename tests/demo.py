@@ -250,14 +250,14 @@ def show_new_verdicts(conversation: list[Captured], decode: Decode) -> None:
 
 
 def lawful(directory: Path) -> Schema:
-    """A schema, where it obeys every law."""
-    from dimse_codegen.laws import lint
+    """A schema, where its services obey every law; profiles are not compiled here."""
+    from dimse_codegen.laws import lint_services
     from dimse_codegen.load import load
     from dimse_codegen.problem import SchemaError
 
     try:
         schema = load(directory)
-        problems = tuple(lint(schema))
+        problems = tuple(lint_services(schema))
     except SchemaError as error:
         problems = error.problems
     if problems:

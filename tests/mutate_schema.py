@@ -29,7 +29,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from dimse_codegen.audit import audit
-from dimse_codegen.laws import lint
+from dimse_codegen.laws import lint_services
 from dimse_codegen.load import load
 from dimse_codegen.problem import SchemaError
 from dimse_codegen.render import render
@@ -318,7 +318,7 @@ def _cheap(mutation: Mutation) -> Verdict:
     try:
         with patch.object(Source, "open", lambda path: others[path] or parse(path)):
             schema = load(copy / "schema")
-        if lint(schema):
+        if lint_services(schema):
             return Verdict(mutation, "a law")
     except SchemaError:
         return Verdict(mutation, "a law")

@@ -131,20 +131,28 @@ def test_python_of_the_pages_runs_as_printed(page: Path, tmp_path: Path) -> None
     run_blocks(page, tmp_path)
 
 
-def test_service_of_the_schema_page_compiles(tmp_path: Path) -> None:
-    """The private service of docs/schema.md compiles with the command printed there, and behaves as printed."""
-    page = ROOT / "docs" / "schema.md"
+@pytest.mark.parametrize(
+    ("page", "file"),
+    [("schema.md", "services/x_load.yaml"), ("profiles.md", "profiles/acme_archive.yaml")],
+    ids=["schema", "profiles"],
+)
+def test_schema_of_a_page_compiles(page: str, file: str, tmp_path: Path) -> None:
+    """The private service, and the profile, of a page compile with the command printed there, and behave as printed."""
+    compile_and_run(ROOT / "docs" / page, tmp_path / "my_schema" / file, tmp_path)
+
+
+def compile_and_run(page: Path, file: Path, directory: Path) -> None:
+    """Put the YAML of a page in its place, compile it as the page does, and run its Python blocks."""
     text = page.read_text(encoding="utf-8")
     yaml = re.search(r"```yaml\n(.*?)```", text, re.DOTALL)
     console = re.search(r"```console\n\$ dimse-codegen (.*?)\n(.*?)```", text, re.DOTALL)
     assert yaml is not None
     assert console is not None
-    services = tmp_path / "my_schema" / "services"
-    services.mkdir(parents=True)
-    (services / "x_load.yaml").write_text(yaml[1], encoding="utf-8")
-    done = python("-m", "dimse_codegen", *console[1].split(), cwd=tmp_path)
+    file.parent.mkdir(parents=True)
+    file.write_text(yaml[1], encoding="utf-8")
+    done = python("-m", "dimse_codegen", *console[1].split(), cwd=directory)
     assert (done.stdout, done.stderr) == (console[2], "")
-    run_blocks(page, tmp_path)
+    run_blocks(page, directory)
 
 
 def run_blocks(page: Path, directory: Path) -> None:
@@ -208,8 +216,8 @@ def test_judgement_page_knows_every_rule() -> None:
 
 
 def test_schema_page_knows_every_key() -> None:
-    """docs/schema.md names each key that a file of our schema has at its top."""
-    page = (ROOT / "docs" / "schema.md").read_text(encoding="utf-8")
+    """docs/schema.md, and docs/profiles.md, name each key that a file of our schema has at its top."""
+    page = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("schema.md", "profiles.md"))
     keys = {
         key
         for path in (ROOT / "schema").rglob("*.yaml")

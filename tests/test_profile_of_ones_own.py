@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -163,6 +164,29 @@ def test_a_profile_beside_services_of_ones_own(empty: Path) -> None:
     assert done.stderr == ""
     assert done.stdout.split(" PS3.7")[0].split(" ACME")[0] == "True"
     assert "ACME DCS 7 3.1.2" in done.stdout
+
+
+def test_a_service_changes_under_its_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell of a service is changed: the service compiles, and each profile that no longer fits is named."""
+    shutil.copytree(ROOT / "schema", tmp_path / "schema")
+    monkeypatch.chdir(tmp_path)
+    arguments = ("--schema", "schema", "--out", "acme/services", "--profiles", "acme/profiles")
+    assert codegen("generate", *arguments)[0] == 0
+    before = (tmp_path / "acme" / "profiles" / "storage_commitment.py").read_text(encoding="utf-8")
+    service = tmp_path / "schema" / "services" / "n_action.yaml"
+    text = service.read_text(encoding="utf-8").replace(
+        "Action Information:            [U,       '-']", "Action Information:            [M,       '-']"
+    )
+    service.write_text(text.replace("    data_set: conditional", "    data_set: always", 1), encoding="utf-8")
+    status, output = codegen("generate", *arguments)
+    assert status == 1
+    assert "acme/services/n_action.py: written\n" in output
+    assert (
+        "storage_commitment.yaml:19:47: CHANGE_OF_CELL: Action Information is M in Req/Ind of N-ACTION, not U" in output
+    )
+    assert (tmp_path / "acme" / "profiles" / "storage_commitment.py").read_text(encoding="utf-8") == before
+    assert codegen("lint", "--schema", "schema")[0] == codegen("check", *arguments)[0] == 1
+    assert codegen("check", "--schema", "schema", "--out", "acme/services")[0] == 0
 
 
 def test_profiles_alone_have_nothing_beside_them(empty: Path) -> None:
