@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pickle
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from dimse import ParameterValueError, UsageError
 from dimse.message import write_any
 from dimse_codegen.load import load
 from dimse_codegen.render import render
+from dimse_codegen.rule_catalogue import catalogue
 
 DICTIONARY = """
 edition: 2026c
@@ -187,6 +189,38 @@ def test_conditions(stock: ModuleType) -> None:
     ]
     (missed,) = stock.X_STOCK(MessageID=7, ShelfName="A").violations("request")
     assert missed.keyword == "NumberOfBytes"
+
+
+def test_a_document_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that names its document is cited by it in verdicts and rules; Annex C stays that of PS3.7."""
+    (tmp_path / "schema" / "services").mkdir(parents=True)
+    own = SERVICE.replace("service: X-STOCK\n", "service: X-STOCK\ndocument: ACME Stock 3\n")
+    own = own.replace("types: [Success]", "types: [Success, Failed]")
+    (tmp_path / "schema" / "services" / "x_stock.yaml").write_text(own, "utf-8")
+    dictionary = DICTIONARY.replace("data_sets:", "  Error Comment: ['(0000,0902)', LO, 1, ErrorComment]\ndata_sets:")
+    dictionary = dictionary.replace(
+        "data_sets:", "  Offending Element: ['(0000,0901)', AT, 1-n, OffendingElement]\ndata_sets:"
+    )
+    (tmp_path / "schema" / "command_dictionary.yaml").write_text(dictionary, "utf-8")
+    schema = load(tmp_path / "schema")
+    (tmp_path / "stock").mkdir()
+    for name, text in render(schema).items():
+        (tmp_path / "stock" / name).write_text(text, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    forget()
+    stock = importlib.import_module("stock")
+    response = stock.X_STOCK(MessageIDBeingRespondedTo=1, Status=0, ErrorComment="none")
+    sections = {violation.rule: violation.section for violation in stock.X_STOCK().violations("request")}
+    assert sections["X-STOCK-RQ.MessageID.M"] == "ACME Stock 3 9.1"
+    assert [violation.section for violation in response.violations()] == ["PS3.7 C.5.3"]
+    assert stock.X_STOCK.MESSAGES["request"].FIELDS == "Table 9.3-1"
+    assert stock.RULES["X-STOCK-RQ.CommandDataSetType.M"].section == "ACME Stock 3 Table 9.3-1"
+    assert stock.X_STOCK.TABLE.document == pickle.loads(pickle.dumps(stock.X_STOCK.TABLE)).document == "ACME Stock 3"
+    with pytest.raises(UsageError, match=r"breaks ACME Stock 3 Table 9\.1-1"):
+        stock.X_STOCK().request()
+    listed = {identifier: rule.section for identifier, rule in catalogue(schema).items()}
+    assert {identifier: rule.section for identifier, rule in stock.RULES.items()} == listed
+    forget()
 
 
 def test_what_straight_lines_lack_is_named(stock: ModuleType, folder: Path) -> None:

@@ -86,7 +86,8 @@ class Conversation:
         self._window = {} if window is None else dict(zip(("requestor", "acceptor"), window, strict=True))
         self._moves = Moves() if moves is None else moves
         self._severities = Severities(severities or {})
-        self._profiles = Profiles(profiles)
+        given = tuple(profiles)
+        self._profiles = Profiles(given) if given else None
         self._outstanding: dict[Side, dict[int, Operation]] = {"requestor": {}, "acceptor": {}}
         self._over: dict[Side, Remembered] = {"requestor": Remembered(), "acceptor": Remembered()}
         self._whole = from_start
@@ -141,7 +142,7 @@ class Conversation:
             found.append(self._rule(primitive, "DATA_SET").broken(text, keyword="CommandDataSetType"))
         if primitive.anomalies:
             found += self._anomalies(primitive)
-        if found and self._profiles:
+        if found and self._profiles is not None:
             found = self._weighed(found, primitive, None if operation is None else operation.request, context)
         return Judgement(primitive, sender, operation, self._severities.apply(found) if found else _NOTHING)
 
@@ -174,7 +175,7 @@ class Conversation:
     def _unanswered(self, operation: Operation) -> list[Violation]:
         text = f"{operation} had no final response when the Association ended"
         found = [self._rule(operation.request, "UNANSWERED").broken(text)]
-        return self._weighed(found, operation.request, None, operation.context) if self._profiles else found
+        return self._weighed(found, operation.request, None, operation.context)
 
     # Requests
 
@@ -399,7 +400,7 @@ class Conversation:
         self, primitive: Primitive[Any, Any], role: Role, request: Primitive[Any, Any] | None, context: int | None
     ) -> list[Violation]:
         """What is wrong with a message by itself and beside its request: by its profile, else by PS3.7 alone."""
-        cls = self._profiled(primitive, request, context) if self._profiles else None
+        cls = None if self._profiles is None else self._profiled(primitive, request, context)
         if cls is None:
             return list(primitive.violations(role, request=request))
         return column_of(cls, primitive._column(role)).judge(primitive, request)
@@ -408,6 +409,8 @@ class Conversation:
         self, primitive: Primitive[Any, Any], request: Primitive[Any, Any] | None, context: int | None
     ) -> type[Any] | None:
         """The class of a profile that a message is judged by: for what it or its request names, else its context's."""
+        if self._profiles is None:
+            return None
         named = sop_class_of(request, primitive)
         abstract_syntax = None if context is None else self.contexts.get(context)
         return self._profiles.service(primitive.SERVICE, named, abstract_syntax)
@@ -421,7 +424,9 @@ class Conversation:
     ) -> list[Violation]:
         """Violations with the severities that the message's profile gives them."""
         cls = self._profiled(primitive, request, context)
-        return found if cls is None else list(self._profiles.severities(cls).apply(found))
+        if self._profiles is None or cls is None:
+            return found
+        return list(self._profiles.severities(cls).apply(found))
 
     def _may_have_several(self, response: Primitive[Any, Any]) -> bool:
         service = type(response)

@@ -114,9 +114,6 @@ class Profiles:
                 raise TypeError(f"a profile is a dimse.profile.Profile, as PROFILE of a profile's module; got {each!r}")
         self._severities: dict[Primitives, Severities] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._profiles)
-
     def service(self, name: str, *sop_classes: str | None) -> Primitives | None:
         """The class for a service and the first of some SOP Classes that has one; None where none has."""
         for uid in sop_classes:
