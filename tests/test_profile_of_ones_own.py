@@ -33,6 +33,8 @@ services:
       - [Number of Warning Sub-operations, Rsp/Conf, C, '-',   3.1.4, It never warns.]
     relaxed:
       - [Identifier,             Req/Ind,  M, U,               3.1.5, Without one it sends what is new.]
+    severities:
+      - [C-MOVE-RSP.Status.type, warning, 'off',               3.1.6, It has statuses of its own.]
   - extends: C-FIND
     sop_classes: [Study Root Query/Retrieve Information Model - FIND]
     cells:
@@ -52,6 +54,8 @@ print(dimse.decode(rq.encode()).violations(profile=PROFILE))
 for violation in C_MOVE(MessageID=1, AffectedSOPClassUID="1.2", Priority=2, MoveDestination="X").violations():
     print(violation.rule, violation.section, violation.text, sep=" | ")
 print([str(change) for change in PROFILE.changes if change.relaxed])
+refused = C_MOVE(MessageIDBeingRespondedTo=1, Status=0x0110).violations("response")
+print(refused, "C-MOVE-RSP.Status.type" in PROFILE.RULES, "C-MOVE-RSP.Status.class" in PROFILE.RULES)
 conversation = dimse.Conversation(profiles=[PROFILE])
 find = dimse.C_FIND_RQ(MessageID=1, AffectedSOPClassUID="1.2.840.10008.5.1.4.1.2.2.1", Priority=0, Identifier=b"")
 conversation.feed(find, "requestor")
@@ -112,9 +116,11 @@ def test_compiled_and_imported(empty: Path) -> None:
         "C-MOVE-RQ.Priority.MF | ACME DCS 7 3.1.3 | Priority is MF 0 or 1 and has 2",
         "C-MOVE-RQ.MoveDestination.MF | ACME DCS 7 3.1.2 | MoveDestination is MF ACME WS and has 'X'",
         "['C-MOVE Identifier, Req/Ind: M > U (relaxed). Without one it sends what is new. (ACME DCS 7 3.1.5)', "
+        "'C-MOVE C-MOVE-RSP.Status.type: warning > off (relaxed). It has statuses of its own. (ACME DCS 7 3.1.6)', "
         "'C-FIND C-FIND-RSP.Identifier.C: error > warning (relaxed). Its last response has one for old workstations. "
         "(ACME DCS 7 3.2.2)', "
         "'C-FIND CONVERSATION.UNANSWERED: warning > off (relaxed). It hangs up when it is tired. (ACME DCS 7 3.2.3)']",
+        "() False True",
         "[('C-FIND-RSP.AffectedSOPClassUID.M', 'error', 'ACME DCS 7 3.2.1'), "
         "('C-FIND-RSP.Identifier.C', 'warning', 'PS3.7 9.1.2.1.5')]",
         "()",

@@ -79,7 +79,10 @@ class Profile:
 
     @cached_property
     def RULES(self) -> Rules:
-        """Every rule that its messages are judged by, with section and severity as the profile has them."""
+        """Every rule of its messages, with section and severity as the profile has them.
+
+        Those of conversations stand here as they are without it: their severities are those of one service each.
+        """
         return Rules(self._dictionary, self.services)
 
     def service(self, name: str, *sop_classes: str | None) -> Primitives | None:
