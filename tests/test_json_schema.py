@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from dimse_codegen.json_schema import FILE, file_schema, kind_schema, printed
 from dimse_codegen.laws import LAWS
 from dimse_codegen.load import load
 from dimse_codegen.problem import SchemaError
-from test_laws import CASES, OURS, SMALL, change, report
+from test_laws import CASES, OURS, PROFILES, SMALL, change, report, small
 
 WHOLE = Draft7Validator(file_schema())
 BY_KIND = {kind: Draft7Validator(kind_schema(kind)) for kind in KINDS}
@@ -79,7 +78,7 @@ def forms_of(form: Form) -> Iterator[Form]:
         yield from forms_of(part)
 
 
-@pytest.mark.parametrize("root", [OURS, SMALL], ids=["ours", "small"])
+@pytest.mark.parametrize("root", [OURS, SMALL, CASES], ids=["ours", "small", "profiles"])
 def test_every_schema_file_is_accepted(root: Path) -> None:
     """What the loader accepts is accepted, every file by the schema of its kind and by that of all kinds."""
     assert files(root)
@@ -96,7 +95,7 @@ def test_every_schema_file_is_accepted(root: Path) -> None:
 )
 def test_a_fault_of_form_is_refused(law: str, case: str, tmp_path: Path) -> None:
     """A lint case of a law of form is refused in the file it is in, but for the laws that are listed with a reason."""
-    root = shutil.copytree(SMALL, tmp_path / "schema")
+    root = small(tmp_path)
     hunk: list[str] = []
     for line in case.split("\n"):
         if not line.startswith(("-", "+")):
@@ -130,7 +129,12 @@ def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(part, (*at, key))
 
 
-TEXTS = {path: YAML(typ="base", pure=True).load(path.read_text(encoding="utf-8")) for path in files(SMALL)}
+# By the place in a schema directory: the files of the small schema, and its profile.
+TEXTS = {
+    path.relative_to(root): YAML(typ="base", pure=True).load(path.read_text(encoding="utf-8"))
+    for root, found in ((SMALL, files(SMALL)), (CASES, files(PROFILES)))
+    for path in found
+}
 PLACES = [(path, place) for path, value in TEXTS.items() for place in paths(value)]
 REPLACEMENTS: list[Any] = [
     "delete",
@@ -168,8 +172,8 @@ def test_loader_and_json_schema_agree_on_changed_files(where: tuple[Path, tuple[
     """What JSON Schema refuses the loader refuses, and what the loader refuses for its form JSON Schema refuses."""
     path, place = where
     with tempfile.TemporaryDirectory() as folder:
-        root = shutil.copytree(SMALL, Path(folder) / "schema")
-        target = root / path.relative_to(SMALL)
+        root = small(Path(folder))
+        target = root / path
         target.write_text(json.dumps(changed(TEXTS[path], place, by)), encoding="utf-8")  # JSON is YAML
         said = refusals(target, root)
         try:

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ROOT / "schema"
 CASES = ROOT / "tests" / "laws"
 SMALL = CASES / "schema"
+PROFILES = CASES / "profiles"
 FIND, WIDGETS = "services/x_find.yaml", "service_classes/widgets.yaml"
 # Laws that no change within a file can break; their tests stand below.
 OF_WHOLE_FILES = {"FILE_READABLE", "SERVICES_PRESENT"}
@@ -34,6 +35,13 @@ fuzzed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthC
 @pytest.fixture
 def schema(tmp_path: Path) -> Path:
     return shutil.copytree(SMALL, tmp_path / "schema")
+
+
+def small(folder: Path) -> Path:
+    """A copy of the small schema, with its profile."""
+    root = shutil.copytree(SMALL, folder / "schema")
+    shutil.copytree(PROFILES, root / "profiles")
+    return root
 
 
 def report(root: Path) -> list[str]:

@@ -113,7 +113,8 @@ SERVICE = Keys((
     Key("equal_to_request", "Parameters of a response that repeat one of the request, where the text says so.",
         Named(_TEXT), required=False),
     Key("statuses", "The statuses of its responses.", SERVICE_STATUSES, required=False),
-    Key("document", "The document that defines the service, where it is not PS3.7.", _TEXT, required=False),
+    Key("document", "The document that defines the service, where it is not PS3.7.",
+        Words(DOCUMENT, example="ACME Conformance Statement"), required=False),
 ))  # fmt: skip
 
 ELEMENT = Row((

@@ -160,7 +160,8 @@ class Service:
     """A service."""
 
     name: str = _says("Name, as C-MOVE.")
-    section: str = _says("Section of PS3.7.")
+    document: str = _says("The document of its sections and tables: PS3.7, or another that it names.")
+    section: str = _says("Section of the document.")
     summary: str = _says("What it does, in a sentence.")
     group: str = _says("DIMSE-C or DIMSE-N.")
     kind: str = _says("operation, notification or cancel.")
@@ -262,6 +263,79 @@ class BadValue:
 
 
 @frozen
+class ChangedCell:
+    """A cell that a profile changes."""
+
+    keyword: str = _says("The parameter.")
+    role: str = _says("Role of the column: request or response.")
+    base: str = _says("The cell as the service has it.")
+    here: str = _says("The cell as the profile has it.")
+    values: tuple[str, ...] = _says("The values of which MF and UF ask one, as texts.")
+    relaxed: bool = _says("Whether something passes here that the service refuses.")
+    section: str = _says("Where it stands, with the document: PS3.4 C.4.2.1.6.")
+    reason: str = _says("Why, in a sentence.")
+    source: Place = _says("Where it is written.")
+
+
+@frozen
+class ChangedCondition:
+    """A condition in place of the service's, or of a cell that is C in the profile alone."""
+
+    keywords: tuple[str, ...] = _says("The parameters whose cells hang on it.")
+    condition: Condition = _says("The condition; its section is one of the profile's document.")
+    reason: str = _says("Why, in a sentence.")
+    source: Place = _says("Where it is written.")
+
+
+@frozen
+class LeftStatuses:
+    """The statuses that a profile leaves of its service's."""
+
+    only: tuple[str, ...] = _says("Codes and ranges.")
+    severity: str = _says("How grave another one is: error, warning or advisory.")
+    section: str = _says("Where it stands, with the document.")
+    reason: str = _says("Why, in a sentence.")
+    source: Place = _says("Where it is written.")
+
+
+@frozen
+class ChangedSeverity:
+    """A rule that is graver in a profile, or less grave."""
+
+    rule: str = _says("ID of the rule.")
+    base: str = _says("Its severity for the service.")
+    here: str = _says("error, warning, advisory or off.")
+    section: str = _says("Where it stands, with the document.")
+    reason: str = _says("Why, in a sentence.")
+    source: Place = _says("Where it is written.")
+
+
+@frozen
+class Extension:
+    """A service as a profile has it: what is not told here is as the service has it."""
+
+    service: str = _says("The service that is changed.")
+    sop_classes: tuple[str, ...] = _says("UIDs of the SOP Classes for which that holds.")
+    cells: tuple[ChangedCell, ...] = _says("Cells that are others.")
+    conditions: tuple[ChangedCondition, ...] = _says("Conditions that are others.")
+    statuses: LeftStatuses | None = _says("The statuses that are left; null where all are.")
+    severities: tuple[ChangedSeverity, ...] = _says("Severities that are others.")
+    source: Place = _says("Where it is written.")
+
+
+@frozen
+class Profile:
+    """Services as a Service Class of PS3.4 or a conformance statement has them, for some SOP Classes."""
+
+    name: str = _says("Name, as Study Root Query/Retrieve.")
+    document: str = _says("The document that it is taken from, as PS3.4.")
+    section: str = _says("Section of the document.")
+    summary: str = _says("What it is, in a sentence.")
+    services: tuple[Extension, ...] = _says("The services that it changes.")
+    source: Place = _says("Where it is written.")
+
+
+@frozen
 class IR:
     """A schema, in the intermediate form."""
 
@@ -276,6 +350,7 @@ class IR:
     only_in: dict[str, str] = _says("Keyword of a field to the one service whose responses may carry it.")
     services: tuple[Service, ...] = _says("Services, in the order of their sections.")
     service_classes: tuple[ServiceClass, ...] = _says("Service Classes of PS3.4.")
+    profiles: tuple[Profile, ...] = _says("Profiles, in the order of their files.")
     rules: tuple[Rule, ...] = _says("Every rule, message by message, then of conversations, bytes and fragments.")
     rule_texts: tuple[RuleText, ...] = _says("The entries from which these are made.")
     advice: tuple[Advice, ...] = _says("Likewise, of advice.")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dimse_codegen import expression, ir, model, rule_catalogue
 from dimse_codegen.annex_c import AnnexC
+from dimse_codegen.forms import KINDS
 from dimse_codegen.model import ROLES, Schema
 from dimse_codegen.problem import Text
+from dimse_codegen.profiled import Cell, sop_class_uids
 from dimse_codegen.service_class_laws import written_out
 
 _RESPONSE = next(column for column, role in ROLES.items() if role == "response")
 # Directories of a schema; other files stand at its top.
-_FOLDERS = ("services", "service_classes")
+_FOLDERS = tuple(kind.files.partition("/")[0] for kind in KINDS if "/" in kind.files)
 
 
 def intermediate(schema: Schema) -> ir.IR:
@@ -30,6 +32,7 @@ def intermediate(schema: Schema) -> ir.IR:
         only_in={str(keyword(name)): str(service) for name, service in statuses.only_in.items()},
         services=tuple(_service(schema, service) for service in schema.services),
         service_classes=tuple(_service_class(each, written) for each in schema.service_classes),
+        profiles=tuple(_profile(schema, profile) for profile in schema.profiles),
         rules=tuple(_rule(rule) for rule in rule_catalogue.catalogue(schema).values()),
         rule_texts=tuple(_rule_text(group, rule) for group, found in rules.groups.items() for rule in found),
         advice=tuple(_advice(keyword(each.parameter), each) for each in rules.advice),
@@ -70,6 +73,7 @@ def _service(schema: Schema, service: model.Service) -> ir.Service:
     annex_c = AnnexC(schema, service)
     return ir.Service(
         name=str(service.name),
+        document=str(service.document or "PS3.7"),
         section=str(service.section),
         summary=str(service.summary),
         group=str(service.group),
@@ -174,6 +178,70 @@ def _status_table(
         as_in=None if table.as_in is None else str(table.as_in),
         codes=tuple(ir.AssignedStatus(str(row.code), str(row.type), str(row.meaning)) for row in codes),
         source=_place(table.section),
+    )
+
+
+def _profile(schema: Schema, profile: model.Profile) -> ir.Profile:
+    return ir.Profile(
+        str(profile.name),
+        str(profile.document),
+        str(profile.section),
+        str(profile.summary),
+        tuple(_extension(schema, profile, extension) for extension in profile.services),
+        _place(profile.name),
+    )
+
+
+def _extension(schema: Schema, profile: model.Profile, extension: model.Extension) -> ir.Extension:
+    left = extension.statuses
+    return ir.Extension(
+        service=str(extension.extends),
+        sop_classes=tuple(sop_class_uids(schema, extension)),
+        cells=tuple(_changed_cell(schema, profile, change) for change in extension.changes),
+        conditions=tuple(
+            ir.ChangedCondition(
+                tuple(str(schema.dictionary.keyword(name)) for name in new.condition.parameters),
+                _condition(schema, new.condition),
+                str(new.reason),
+                _place(new.reason),
+            )
+            for new in extension.conditions
+        ),
+        statuses=None
+        if left is None
+        else ir.LeftStatuses(
+            _texts(left.codes),
+            str(left.severity or "error"),
+            profile.cited(left.section),
+            str(left.reason),
+            _place(left.reason),
+        ),
+        severities=tuple(
+            ir.ChangedSeverity(
+                str(each.rule),
+                str(each.base),
+                str(each.here),
+                profile.cited(each.section),
+                str(each.reason),
+                _place(each.rule),
+            )
+            for each in extension.severities
+        ),
+        source=_place(extension.extends),
+    )
+
+
+def _changed_cell(schema: Schema, profile: model.Profile, change: model.Change) -> ir.ChangedCell:
+    return ir.ChangedCell(
+        keyword=str(schema.dictionary.keyword(change.parameter)),
+        role=ROLES[change.column],
+        base=str(change.base),
+        here=str(change.here),
+        values=Cell.parse(change.here).fixed,
+        relaxed=change.relaxed,
+        section=profile.cited(change.section),
+        reason=str(change.reason),
+        source=_place(change.parameter),
     )
 
 

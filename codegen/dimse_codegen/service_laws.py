@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from dimse_codegen import forms
 from dimse_codegen.expression import ParameterIs, StatusIs, leaves
-from dimse_codegen.forms import SERVICE_KINDS, SEVERITIES
+from dimse_codegen.forms import DOCUMENT, SERVICE_KINDS, SEVERITIES
 from dimse_codegen.law import law, nearest, unknown
 from dimse_codegen.layout import docstring
 from dimse_codegen.model import PROTOCOL_FIELDS, ROLES, Message, Schema, Service
@@ -73,7 +73,7 @@ def _table_form(schema: Schema) -> Iterator[tuple[Text, str]]:
 @law("DOCUMENT_FORM", "A service of another document than PS3.7 names it in a few printable words, to be cited by.")
 def _document_form(schema: Schema) -> Iterator[tuple[Text, str]]:
     for service in schema.services:
-        if service.document is not None and not re.fullmatch(r"[!-~]([ -~]{,38}[!-~])?", service.document):
+        if service.document is not None and not re.fullmatch(DOCUMENT, service.document):
             yield service.document, f"'{service.document}' is no document; write PS3.4, or what a reader finds it by"
 
 
