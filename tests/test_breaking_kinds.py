@@ -16,10 +16,13 @@ from dimse_codegen.changes.fields import compare
 from dimse_codegen.changes.kinds import CLASSES, KINDS
 from dimse_codegen.laws import lint
 from dimse_codegen.load import load
+from dimse_codegen.load_profile import read_profile
 from dimse_codegen.problem import Text
+from dimse_codegen.yaml_source import Source
 
 SMALL = Path(__file__).resolve().parent / "laws" / "schema"
-SCHEMA = load(SMALL)
+PROFILE = "profiles/quick_find.yaml"
+SCHEMA = attrs.evolve(load(SMALL), profiles=(read_profile(Source.open(SMALL.parent / PROFILE)),))
 
 FIND, CANCEL = "services/x_find.yaml", "services/x_cancel.yaml"
 DICTIONARY, STATUSES, RULES = "command_dictionary.yaml", "statuses.yaml", "rules.yaml"
@@ -112,6 +115,28 @@ CASES: list[tuple[str, str, str, set[str], set[str]]] = [
     (WIDGETS, "A700H: [Failed,", "A700H: [Refused,", {"ASSIGNED_STATUS_CHANGED"}, {"ASSIGNED_STATUS_CHANGED"}),
     (WIDGETS, "Widget found", "A widget", {"TEXT_CHANGED"}, {"TEXT_CHANGED"}),
     (FIND, "types: [Success, Pending", "types: [Pending, Success", {"ORDER_CHANGED"}, {"ORDER_CHANGED"}),
+    (PROFILE, "      - [Priority, Req/Ind, U, MF 0, 4.2.2, It is always urgent.]\n", "",
+     {"CELL_RELAXED", "VALUE_FREED"}, {"CELL_REQUIRED", "VALUE_FIXED"}),
+    (PROFILE, "MF 0, 4.2.2", "M, 4.2.2", {"VALUE_FREED"}, {"VALUE_FIXED"}),
+    (PROFILE, "MF 0, 4.2.2", "MF 0 or 2, 4.2.2", {"VALUES_WIDENED"}, {"VALUE_FIXED"}),
+    (PROFILE, "U(=), U, 4.2.4", "U(=), U(=), 4.2.4", {"EQUALITY_ADDED"}, {"EQUALITY_REMOVED"}),
+    (PROFILE, "permitted_when: Status is Pending\n        section: 4.2.3",
+     "permitted_when: always\n        section: 4.2.3",
+     {"CONDITION_RELAXED"}, {"CONDITION_TIGHTENED"}),
+    (PROFILE, "reason: Urgent", "reason: All urgent", {"TEXT_CHANGED"}, {"TEXT_CHANGED"}),
+    (PROFILE, "4.2.1, There", "4.2.9, There", {"PLACE_CHANGED"}, {"PLACE_CHANGED"}),
+    (PROFILE, "[0000H, FF00H, A700H]", "[0000H, FF00H]", {"STATUS_LEFT_OUT"}, {"STATUS_LET_IN"}),
+    (PROFILE, "    statuses:\n      only: [0000H, FF00H, A700H]\n      section: PS3.4 ZZ.1.4\n"
+     "      reason: The shelf knows no other.\n", "", {"STATUS_LET_IN"}, {"STATUS_LEFT_OUT"}),
+    (PROFILE, "warning, error, 4.2.6", "warning, off, 4.2.6", {"SEVERITY_LOWERED"}, {"SEVERITY_RAISED"}),
+    (PROFILE, "    severities:\n      - [X-FIND-RSP.Status.type, warning, error, 4.2.6, "
+     "It is not to be argued with.]\n", "", {"SEVERITY_LOWERED"}, {"SEVERITY_RAISED"}),
+    (PROFILE, "sop_classes: [Widget Query]", "sop_classes: [Widget Query, Thing Query]",
+     {"PROFILE_SOP_CLASS_ADDED"}, {"PROFILE_SOP_CLASS_REMOVED"}),
+    (PROFILE, "extends: X-FIND", "extends: X-CANCEL",
+     {"EXTENSION_REMOVED", "EXTENSION_ADDED"}, {"EXTENSION_REMOVED", "EXTENSION_ADDED"}),
+    (PROFILE, "profile: Quick Find", "profile: Slow Find",
+     {"PROFILE_REMOVED", "PROFILE_ADDED"}, {"PROFILE_REMOVED", "PROFILE_ADDED"}),
     ("accepted_differences.yaml", "reason: ", "reason: still ", {"ACCEPTED_CHANGED"}, {"ACCEPTED_CHANGED"}),
 ]  # fmt: skip
 
@@ -119,6 +144,7 @@ CASES: list[tuple[str, str, str, set[str], set[str]]] = [
 def edited(directory: Path, file: str, old: str, new: str) -> model.Schema:
     """The small schema with a change; the laws may refuse it, form must not."""
     shutil.copytree(SMALL, directory, dirs_exist_ok=True)
+    shutil.copytree(SMALL.parent / "profiles", directory / "profiles", dirs_exist_ok=True)
     text = (directory / file).read_text(encoding="utf-8")
     assert old in text, f"{file} no longer says {old!r}"
     text = text.replace(old, new, 1)
@@ -146,7 +172,7 @@ def test_every_kind_has_a_change() -> None:
     """There is no kind that no change makes."""
     made = set().union(*(there | back for *_, there, back in CASES))
     # The laws fix the order of columns; what is renamed has a test of its own.
-    assert {*KINDS} - made == {"COLUMN_ORDER", "ELEMENT_RENAMED", "STATUS_TYPE_RENAMED"}
+    assert {*KINDS} - made == {"COLUMN_ORDER", "ELEMENT_RENAMED", "STATUS_TYPE_RENAMED", "SERVICES_BORROWED"}
 
 
 def test_changed_file_is_told_with_its_line(tmp_path: Path) -> None:
@@ -181,8 +207,13 @@ def test_new_mandatory_row_breaks(tmp_path: Path) -> None:
 def test_one_rename_is_one_change(tmp_path: Path) -> None:
     """An element, Data Set or type of status that is renamed wherever it stands is one difference."""
     shutil.copytree(SMALL, tmp_path, dirs_exist_ok=True)
+    shutil.copytree(SMALL.parent / "profiles", tmp_path / "profiles")
     names = {"Error Comment": "Remark", "Number of Widgets:": "Widget Count:", "Refused": "Denied"}
-    names |= {"Number of Widgets,": "Widget Count,", "Identifier: Identifier": "Query: Identifier"}
+    names |= {
+        "Number of Widgets,": "Widget Count,",
+        "[Number of Widgets]": "[Widget Count]",
+        "Identifier: Identifier": "Query: Identifier",
+    }
     names |= {"[Identifier]": "[Query]", " Identifier]": " Query]", "  Identifier:  ": "  Query:  "}
     for path in tmp_path.rglob("*.yaml"):
         text = path.read_text(encoding="utf-8")
@@ -222,7 +253,11 @@ REFUSED = {
     ("Condition", "parameters"),
     ("Condition", "column"),
     ("Service", "conditions"),
+    ("Extension", "conditions"),
     ("Parameter", "cells"),
+    ("Change", "base"),
+    ("Change", "relaxed"),
+    ("NewSeverity", "base"),
 }
 
 
@@ -282,7 +317,8 @@ def test_no_change_of_the_model_goes_unnoticed() -> None:
     every = {(of.__name__, field.name) for of in classes() for field in attrs.fields(of)}
     # The name of a file is no fact; a part of the whole is changed in its own fields.
     parts = {("Schema", name) for name in ("dictionary", "statuses", "rules")}
-    assert every - tried == {("Service", "path"), ("ServiceClass", "path")} | parts
+    parts |= {("Extension", "statuses"), ("NewCondition", "condition")}
+    assert every - tried == {(of, "path") for of in ("Service", "ServiceClass", "Profile")} | parts
 
 
 def test_a_schema_is_as_itself() -> None:

@@ -174,11 +174,11 @@ def test_events_go_over_whole(tmp_path: Path) -> None:
         assert all(e.association is began[e.association.number] for e in read if isinstance(e, Said))
 
 
-def die(source: Source, path: str, severities: dict[str, str], keep: int) -> None:
+def die(source: Source, path: str, severities: dict[str, str], keep: int, profiles: tuple[str, ...]) -> None:
     """As `write`, killed at one of the captures."""
     if source.path.endswith("2.pcapng"):
         os.kill(os.getpid(), signal.SIGKILL)
-    parallel.write(source, path, severities, keep)
+    parallel.write(source, path, severities, keep, profiles)
 
 
 def test_a_process_that_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

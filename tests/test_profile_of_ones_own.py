@@ -188,7 +188,7 @@ def test_a_service_changes_under_its_profile(tmp_path: Path, monkeypatch: pytest
     assert status == 1
     assert "acme/services/n_action.py: written\n" in output
     assert (
-        "storage_commitment.yaml:19:47: CHANGE_OF_CELL: Action Information is M in Req/Ind of N-ACTION, not U" in output
+        "storage_commitment.yaml:20:47: CHANGE_OF_CELL: Action Information is M in Req/Ind of N-ACTION, not U" in output
     )
     assert (tmp_path / "acme" / "profiles" / "storage_commitment.py").read_text(encoding="utf-8") == before
     assert codegen("lint", "--schema", "schema")[0] == codegen("check", *arguments)[0] == 1
@@ -219,8 +219,8 @@ def test_check_by_a_shipped_profile(name: str) -> None:
     assert check(capture)[1][-1] == "4 Associations, 9 messages, 0 errors, 0 warnings, 0 advisories"
     status, lines = check("--profile", name, capture)
     assert (status, lines[-1]) == (1, "4 Associations, 9 messages, 1 error, 0 warnings, 0 advisories")
-    assert [line.strip() for line in lines if "MF 1" in line] == [
-        "error    ActionTypeID is MF 1 and has 9 (PS3.4 J.3.2.1.2)  [N-ACTION-RQ.ActionTypeID.MF]"
+    assert [line.strip() for line in lines if "has 9" in line] == [
+        "error     ActionTypeID is MF 1 and has 9 (PS3.4 J.3.2.1.2)  [N-ACTION-RQ.ActionTypeID.MF]"
     ]
 
 

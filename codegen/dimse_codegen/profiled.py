@@ -102,9 +102,11 @@ def relaxes(change: Change) -> bool:
 
 
 def _row(service: Service, parameter: Parameter, cells: dict[tuple[str, str], Change]) -> Parameter:
-    pairs = zip(service.columns, parameter.cells, strict=True)
-    changes = [(cell, cells.get((str(parameter.name), str(column)))) for column, cell in pairs]
-    return evolve(parameter, cells=tuple(cell if change is None else change.here for cell, change in changes))
+    here = list(parameter.cells)
+    for at, column in enumerate(service.columns[: len(here)]):
+        change = cells.get((str(parameter.name), str(column)))
+        here[at] = here[at] if change is None else change.here
+    return evolve(parameter, cells=tuple(here))
 
 
 def _kept(service: Service, condition: Condition, replaced: set[tuple[str, str]]) -> Condition:

@@ -27,6 +27,7 @@ def test_the_wheel_holds_the_runtime_the_compiler_and_the_schema(wheel: Path) ->
     }
     assert {name for name in names if ".dist-info/" not in name} == expected
     assert {"dimse/py.typed", "dimse_codegen/templates/service.py.j2", "dimse_codegen/schema/statuses.yaml"} <= names
+    assert {"dimse/profiles/storage.py", "dimse_codegen/schema/profiles/storage.yaml"} <= names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 

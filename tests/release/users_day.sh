@@ -95,4 +95,41 @@ grep -q "dimse-codegen check" .github/workflows/dimse.yml
 expect 0 "obeys all" dimse-codegen lint
 expect 0 "are as schema has them" dimse-codegen check --diff
 
+step "A profile of one's own, for C-ECHO, in a directory that has nothing else"
+mkdir -p archive/profiles
+cat >archive/profiles/acme_archive.yaml <<'YAML'
+edition: 2026c
+profile: ACME Archive
+document: ACME Conformance Statement
+section: "4.2"
+summary: C-ECHO as the archive answers it.
+
+services:
+  - extends: C-ECHO
+    sop_classes: [Verification SOP Class]
+    cells:
+      - [Affected SOP Class UID, Rsp/Conf, U(=), M, "4.2.1", The archive always says what was verified.]
+YAML
+expect 1 "RELAXED_SAID" dimse-codegen lint --schema archive
+sed -i 's/U(=), M,/U(=), M(=),/' archive/profiles/acme_archive.yaml
+expect 0 "obeys all" dimse-codegen lint --schema archive
+expect 0 "changed" dimse-codegen generate --schema archive --out acme_profiles
+expect 0 "are as archive has them" dimse-codegen check --schema archive --out acme_profiles
+expect 0 "C-ECHO Affected SOP Class UID, Rsp/Conf: U(=) > M(=). The archive always says what was verified." \
+    python -W error -c 'from acme_profiles.acme_archive import PROFILE; print(*PROFILE.changes)'
+python - <<'PYTHON'
+from dimse import C_ECHO_RQ, C_ECHO_RSP
+
+def pdus(context, command):
+    pdv = bytes((context, 3)) + command
+    item = len(pdv).to_bytes(4, "big") + pdv
+    return bytes((4, 0)) + len(item).to_bytes(4, "big") + item
+
+rq = C_ECHO_RQ(MessageID=1, AffectedSOPClassUID="1.2.840.10008.1.1")
+open("friday.requestor.bin", "wb").write(pdus(1, rq.encode()))
+open("friday.acceptor.bin", "wb").write(pdus(1, C_ECHO_RSP(MessageIDBeingRespondedTo=1, Status=0).encode()))
+PYTHON
+expect 0 "0 errors" dimse check friday.requestor.bin
+expect 1 "(ACME Conformance Statement 4.2.1)" dimse check --profile acme_profiles friday.requestor.bin
+
 step "A day's work is done"

@@ -9,23 +9,23 @@ from dimse_codegen.changes.conditions import told, verdict
 from dimse_codegen.model import Condition, Parameter, Service
 from dimse_codegen.problem import Text
 
-_SEVERITIES = ("advisory", "warning", "error")
+_SEVERITIES = ("off", "advisory", "warning", "error")
 
 
 def cells(pair: Pair, _: str) -> Iterator[Change]:
     """The cells of a row, by column; a column that one side lacks is a difference of the table, not of its rows."""
     old, new = (_by_column(parent, row) for parent, row in _rows(pair))
-    for column, cell in new.items():
+    for column, here in new.items():
         if column in old:
-            yield from _cell(pair, column, old[column], cell)
+            yield from cell(pair, column, old[column], here)
 
 
 def new_row(pair: Pair, _: str) -> Iterator[Change]:
     """A new row is a row of '-' that was changed: an M in it is required from now on."""
     assert pair.within is not None
-    for column, cell in _by_column(pair.within.new, pair.new).items():
+    for column, here in _by_column(pair.within.new, pair.new).items():
         if column in pair.within.old.columns:
-            yield from (each for each in _cell(pair, column, None, cell) if each.kind.breaking)
+            yield from (each for each in cell(pair, column, None, here) if each.kind.breaking)
 
 
 def _rows(pair: Pair) -> tuple[tuple[Service, Parameter], tuple[Service, Parameter]]:
@@ -37,7 +37,8 @@ def _by_column(service: Service, row: Parameter) -> dict[str, Text]:
     return {str(column): cell for column, cell in zip(service.columns, row.cells, strict=False)}
 
 
-def _cell(pair: Pair, column: str, old: Text | None, new: Text) -> Iterator[Change]:
+def cell(pair: Pair, column: str, old: Text | None, new: Text) -> Iterator[Change]:
+    """A cell that is another; `old` is None for one of a new row."""
     before, after = _parts(old or "-"), _parts(new)
     kind = _glyph(before[0], after[0])
     if kind is not None:
@@ -46,7 +47,7 @@ def _cell(pair: Pair, column: str, old: Text | None, new: Text) -> Iterator[Chan
     if "-" in (after[0], before[0]) and old is not None:
         return
     if before[1] != after[1]:
-        yield pair.change("VALUE_FIXED" if after[1] else "VALUE_FREED", column, old, new)
+        yield pair.change(_fixed(before[1], after[1]), column, old, new)
     if before[2] != after[2]:
         yield pair.change("EQUALITY_ADDED" if after[2] else "EQUALITY_REMOVED", column, old, new)
 
@@ -55,6 +56,13 @@ def _parts(cell: str) -> tuple[str, str, bool]:
     """The glyph without its F, the fixed value, whether it repeats the request."""
     glyph, _, fixed = cell.removesuffix("(=)").partition(" ")
     return glyph.removesuffix("F"), fixed, cell.endswith("(=)")
+
+
+def _fixed(old: str, new: str) -> str:
+    """What became of a fixed value; of several, as profiles may have, one has to stand there."""
+    if not new:
+        return "VALUE_FREED"
+    return "VALUES_WIDENED" if old and {*old.split(" or ")} < {*new.split(" or ")} else "VALUE_FIXED"
 
 
 def _glyph(old: str, new: str) -> str | None:
@@ -74,17 +82,20 @@ def _glyph(old: str, new: str) -> str | None:
 def conditions(pair: Pair, _: str) -> Iterator[Change]:
     """What stands behind each C; where only one side has a C, its cell has been told of."""
     old, new = _conditions(pair.old), _conditions(pair.new)
-    for key, condition in new.items():
-        was = old.get(key)
-        if was is None:
-            continue
-        inner = pair.inner(was, condition, ", ".join([*key, "condition"]))
-        kind = verdict(was, condition)
-        if kind is not None:
-            yield inner.change(kind, "", Text(told(was), inner.was), Text(told(condition), inner.at))
-        if was.section != condition.section:
-            yield inner.change("PLACE_CHANGED", "section", was.section, condition.section)
-        yield from severity(inner, "severity")
+    for key, now in new.items():
+        if key in old:
+            yield from condition(pair.inner(old[key], now, ", ".join([*key, "condition"])))
+
+
+def condition(pair: Pair) -> Iterator[Change]:
+    """A condition that is another."""
+    was, now = pair.old, pair.new
+    kind = verdict(was, now)
+    if kind is not None:
+        yield pair.change(kind, "", Text(told(was), pair.was), Text(told(now), pair.at))
+    if was.section != now.section:
+        yield pair.change("PLACE_CHANGED", "section", was.section, now.section)
+    yield from severity(pair, "severity")
 
 
 def _conditions(service: Service) -> dict[tuple[str, str], Condition]:

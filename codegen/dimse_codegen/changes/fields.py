@@ -10,6 +10,7 @@ from pathlib import Path
 
 import attrs
 
+from dimse_codegen.changes import profiles
 from dimse_codegen.changes.cells import cells, conditions, new_row, severity
 from dimse_codegen.changes.compare import (
     FIELDS,
@@ -34,8 +35,13 @@ from dimse_codegen.model import (
     Condition,
     Dictionary,
     Element,
+    Extension,
+    LeftStatuses,
     Message,
+    NewCondition,
+    NewSeverity,
     Parameter,
+    Profile,
     Rule,
     Rules,
     Schema,
@@ -45,11 +51,14 @@ from dimse_codegen.model import (
     StatusTable,
     StatusType,
 )
+from dimse_codegen.model import Change as CellChange
 from dimse_codegen.problem import Mark, Text
 
 _NOWHERE = Mark(Path("schema"), 1, 1)
 _NAME = "what pairs the two"
 _BY_CELLS = "compared by parameter and column, with the cells"
+_BY_PROFILE = "compared with what it comes to beside the service"
+_OF_SERVICE = "as the service has it, which is compared itself"
 _FILE = "a file may have any name that the laws allow"
 
 place_changed = value("PLACE_CHANGED")
@@ -64,6 +73,12 @@ def _inner(label: str) -> Comparer:
         yield from walk(pair.inner(getattr(pair.old, field), getattr(pair.new, field), label))
 
     return comparer
+
+
+def _borrowed(pair: Pair, _: str) -> Iterator[Change]:
+    if pair.old.borrowed != pair.new.borrowed:
+        words = ["those of dimse" if each.borrowed else "its own" for each in (pair.old, pair.new)]
+        yield pair.change("SERVICES_BORROWED", "services", *words)
 
 
 def _tag(pair: Pair, field: str) -> Iterator[Change]:
@@ -152,6 +167,8 @@ FIELDS[Schema] = {
     "rules": _inner("rules"),
     "services": items("SERVICE_ADDED", "SERVICE_REMOVED", "ORDER_CHANGED"),
     "service_classes": items("SERVICE_CLASS_ADDED", "SERVICE_CLASS_REMOVED", "ORDER_CHANGED"),
+    "profiles": items("PROFILE_ADDED", "PROFILE_REMOVED", "ORDER_CHANGED"),
+    "borrowed": _borrowed,
     "accepted": items("ACCEPTED_CHANGED", "ACCEPTED_CHANGED", "ORDER_CHANGED", lambda each: f"accepted, {each.where}"),
 }
 FIELDS[Accepted] = {
@@ -250,6 +267,7 @@ FIELDS[Service] = {
     "equal_to_request": mapping("EQUALITY_ADDED", "EQUALITY_REMOVED", "EQUALITY_ADDED", label="equal to request,"),
     "messages": items("MESSAGE_ADDED", "MESSAGE_REMOVED", "ORDER_CHANGED"),
     "status_section": place_changed,
+    "document": place_changed,
     "status_types": members("SERVICE_STATUS_ADDED", "SERVICE_STATUS_REMOVED", "ORDER_CHANGED", "status"),
 }
 FIELDS[Parameter] = {
@@ -266,6 +284,46 @@ FIELDS[Message] = {
     "fields": members("FIELD_ADDED", "FIELD_REMOVED", "ORDER_CHANGED", "field"),
     "data_set": value("DATA_SET_RULE_CHANGED"),
     "without_field": value("WITHOUT_FIELD_CHANGED"),
+}
+FIELDS[Profile] = {
+    "path": _FILE,
+    "edition": edition,
+    "name": _NAME,
+    "document": place_changed,
+    "section": place_changed,
+    "summary": value("TEXT_CHANGED"),
+    "services": items("EXTENSION_ADDED", "EXTENSION_REMOVED", "ORDER_CHANGED", lambda each: str(each.extends)),
+}
+FIELDS[Extension] = {
+    "extends": _NAME,
+    "sop_classes": members("PROFILE_SOP_CLASS_ADDED", "PROFILE_SOP_CLASS_REMOVED", "ORDER_CHANGED", "SOP Class"),
+    "changes": profiles.changes,
+    "conditions": profiles.conditions,
+    "statuses": profiles.statuses,
+    "severities": profiles.severities,
+}
+FIELDS[CellChange] = {
+    "parameter": _NAME,
+    "column": _NAME,
+    "base": _OF_SERVICE,
+    "here": _BY_PROFILE,
+    "relaxed": "follows from the cells, as the laws have it",
+    "section": place_changed,
+    "reason": text_changed,
+}
+FIELDS[NewCondition] = dict.fromkeys(("condition", "reason"), _BY_PROFILE)
+FIELDS[LeftStatuses] = {
+    "codes": members("STATUS_LET_IN", "STATUS_LEFT_OUT", "ORDER_CHANGED", ""),
+    "severity": severity,
+    "section": place_changed,
+    "reason": text_changed,
+}
+FIELDS[NewSeverity] = {
+    "rule": _NAME,
+    "base": _OF_SERVICE,
+    "here": profiles.given_severity,
+    "section": place_changed,
+    "reason": text_changed,
 }
 
 

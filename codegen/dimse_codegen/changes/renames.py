@@ -24,12 +24,14 @@ from dimse_codegen.model import (
     Statuses,
     StatusType,
 )
+from dimse_codegen.model import Change as CellChange
 from dimse_codegen.problem import Text
 
 # Where names of parameters and of status types stand: in a field, in the keys of one, in its values.
 _PARAMETERS = {
     (Element, "name"), (Parameter, "name"), (Condition, "parameters"), (Message, "fields"), (Message, "without_field"),
     (Advice, "parameter"), (ParameterIs, "name"), (StatusType, "fields"), (Service, "equal_to_request"),
+    (CellChange, "parameter"),
 }  # fmt: skip
 _PARAMETER_KEYS = {
     (Dictionary, "data_sets"), (Dictionary, "values"), (Dictionary, "defaults"), (Rules, "parameters"),

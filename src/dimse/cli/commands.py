@@ -114,10 +114,10 @@ def _exit(summary: Summary, fail_on: str) -> NoReturn:
 
 
 @dimse.command()
-@click.argument("what", required=False, metavar="[C-MOVE | C-MOVE-RSP | (0000,0902) | 0xA801 | RULE-ID]")
+@click.argument("what", required=False, metavar="[C-MOVE | C-MOVE-RSP | (0000,0902) | 0xA801 | PROFILE | RULE-ID]")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def show(what: str | None, as_json: bool) -> None:
-    """Show a service's matrix, a message, an element, a Status or a rule, with its sections; all services, if none."""
+    """Show a service's matrix, a message, an element, a Status, a profile or a rule; services and profiles, if none."""
     from dimse.cli.output import Output, plain
     from dimse.cli.show import UnknownError, show
 

@@ -1,4 +1,4 @@
-"""`dimse show`: a service, a message, an element, a Status or rules, as the schema has it.
+"""`dimse show`: a service, a message, an element, a Status, a profile or rules, as the schema has it.
 
 Only what is asked for is imported: a service is looked up by its name, and its rules are read off its own matrix.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from dimse import services
 from dimse.cli.output import Output
+from dimse.profiles import PROFILES
 
 _TAG = re.compile(r"\(?([0-9A-Fa-f]{4}),?\s?([0-9A-Fa-f]{4})\)?")
 _STATUS = re.compile(r"(?:0[xX]([0-9A-Fa-f]{1,4})|([0-9A-Fa-f]{4})[hH]?)")
@@ -45,6 +46,9 @@ def facts(what: str | None) -> dict[str, Any]:
     for known, element in services.DICTIONARY.by_tag.items():
         if _bare(name) in (element.keyword.lower(), _bare(element.name)):
             return _element(known)
+    for module, title in PROFILES.items():
+        if _bare(name) in (_bare(module), _bare(title)):
+            return _profile(module)
     return _rules(name)
 
 
@@ -82,7 +86,38 @@ def _all() -> dict[str, Any]:
             {"service": each.SERVICE, "table": each.TABLE.title, "messages": [m.NAME for m in each.MESSAGES.values()]}
             for each in _services()
         ],
+        "profiles": [{"profile": title, "module": module} for module, title in PROFILES.items()],
     }
+
+
+def _profile(module: str) -> dict[str, Any]:
+    from importlib import import_module
+
+    from attrs import asdict
+
+    profile = import_module(f"dimse.profiles.{module}").PROFILE
+    return {
+        "kind": "profile",
+        "profile": profile.name,
+        "module": f"dimse.profiles.{module}",
+        "section": profile.section,
+        "summary": profile.summary,
+        "changes": [asdict(change) for change in profile.changes],
+        "services": [
+            {
+                "service": service.SERVICE,
+                "sop_classes": list(uids),
+                "columns": list(service.TABLE.columns),
+                "rows": [row for row, of_service in _rows_beside(service, service.EXTENDS) if row != of_service],
+            }
+            for service, uids in profile.services.items()
+        ],
+    }
+
+
+def _rows_beside(service: Any, of_service: Any) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The rows of a profile's class, each with its service's; rows are the same, in the same order."""
+    return zip(_rows(service), _rows(of_service), strict=True)
 
 
 def _service(service: Any) -> dict[str, Any]:
@@ -92,21 +127,31 @@ def _service(service: Any) -> dict[str, Any]:
         "table": f"{service.TABLE.document} {service.TABLE.title}",
         "columns": list(service.TABLE.columns),
         "messages": [message.NAME for message in service.MESSAGES.values()],
-        "rows": [
-            {
-                **_entry(row),
-                "cells": [row.cell(role) for role in service.TABLE.roles],
-                "status_related": row.status_related,
-                "section": row.citation(),
-                **_conditions(row),
-            }
-            for row in service.TABLE
-        ],
+        "rows": _rows(service),
         "statuses": [
             {"type": each.name, "class": each.status_class, "code": _hex(each.code), "section": f"PS3.7 {each.section}"}
             for each in service.STATUSES.types
         ],
     }
+
+
+def _rows(service: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            **_entry(row),
+            "cells": [row.cell(role) for role in service.TABLE.roles],
+            "status_related": row.status_related,
+            "section": _cited(row, service.TABLE.roles),
+            **_conditions(row),
+        }
+        for row in service.TABLE
+    ]
+
+
+def _cited(row: Any, roles: Iterable[Any]) -> str:
+    """Where a row stands; one that a profile changes stands where its changed cell does, a C before others."""
+    own = [role for role in roles if row.citation(role) != row.citation()]
+    return str(row.citation(min(own, key=lambda role: row.cell(role) != "C") if own else None))
 
 
 def _hex(code: int | None) -> str | None:
@@ -188,7 +233,7 @@ def _element(tag: int) -> dict[str, Any]:
                 "cells": dict(
                     zip(service.TABLE.columns, (row.cell(role) for role in service.TABLE.roles), strict=True)
                 ),
-                "section": f"PS3.7 {row.section}",
+                "section": row.citation(),
                 **_conditions(row),
             }
             for service in _services()
@@ -233,7 +278,7 @@ def _rules(name: str) -> dict[str, Any]:
     patterns = (upper, f"{upper}.*") if upper else ()
     matched = [rule for rule in among if any(fnmatchcase(rule.id.upper(), pattern) for pattern in patterns)]
     if not matched:
-        raise UnknownError(f"{name!r} is no service, message, element, Status or rule{_hint(name)}")
+        raise UnknownError(f"{name!r} is no service, message, element, Status, profile or rule{_hint(name)}")
     return {"kind": "rules", "pattern": name, "rules": _told(matched)}
 
 
@@ -252,6 +297,7 @@ def _hint(name: str) -> str:
     known = {each.SERVICE: None for each in _services()}
     known |= {message.NAME: None for each in _services() for message in each.MESSAGES.values()}
     known |= {each.keyword: None for each in services.DICTIONARY.by_tag.values()}
+    known |= dict.fromkeys((*PROFILES, *PROFILES.values()))
     known |= dict.fromkeys(services.RULES)
     by_upper = {each.upper(): each for each in known}
     upper = name.upper()

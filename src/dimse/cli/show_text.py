@@ -26,6 +26,26 @@ def table(rows: list[list[str]], output: Output) -> None:
 def _services(found: dict[str, Any], output: Output) -> None:
     rows = [[each["service"], each["table"], ", ".join(each["messages"])] for each in found["services"]]
     table([["Service", "PS3.7", "Messages"], *rows], output)
+    output.line()
+    table([["Profile", "Module"], *([each["profile"], each["module"]] for each in found["profiles"])], output)
+
+
+def _profile(found: dict[str, Any], output: Output) -> None:
+    output.line((f"{found['profile']}: {found['section']}", "bold"))
+    output.line(found["summary"])
+    for service in found["services"]:
+        output.line()
+        output.line((service["service"], "bold"), f" of {', '.join(service['sop_classes'])}")
+        for change in found["changes"]:
+            if change["service"] == service["service"]:
+                relaxed = " (relaxed)" * change["relaxed"]
+                output.line(f"{change['what']}: {change['base']} > {change['here']}{relaxed}")
+                output.line((f"    {change['reason']} ({change['section']})", "dim"))
+        if service["rows"]:
+            output.line()
+            heads = ["Parameter", *service["columns"]]
+            table([heads, *([row["name"], *(cell or "" for cell in row["cells"])] for row in service["rows"])], output)
+            _conditions(service["rows"], output)
 
 
 def _service(found: dict[str, Any], output: Output) -> None:
@@ -126,6 +146,7 @@ _WRITERS = {
     "message": _message,
     "element": _element,
     "status": _status,
+    "profile": _profile,
     "rule": _rule,
     "rules": _rules,
 }

@@ -154,13 +154,15 @@ def _descriptor(identifier: str, level: str, section: str) -> dict[str, Any]:
 
     if identifier in _OURS:
         level, section, purpose = _OURS[identifier]
-    elif (rule := RULES.get(identifier)) is not None:
+    elif (rule := RULES.get(identifier)) is not None and section in ("", rule.section):
         level, section, purpose = _LEVELS[rule.severity], rule.section, rule.purpose
-    else:
-        purpose = identifier
+    else:  # of a profile, by whose document it stands
+        purpose = identifier if rule is None else rule.purpose
     found = {"id": identifier, "shortDescription": {"text": purpose}, "defaultConfiguration": {"level": level}}
     if section:
-        found |= {"helpUri": help_uri(section), "help": {"text": f"{section}. {purpose}"}}
+        found["help"] = {"text": f"{section}. {purpose}"}
+        if section.startswith("PS3."):  # what another document says has no page that we know
+            found["helpUri"] = help_uri(section)
     return found
 
 

@@ -112,7 +112,7 @@ def table_of(primitive: Primitive[Any, Any]) -> dict[str, Any]:
     return {
         "event": "table",
         "message": name_of(primitive),
-        "title": f"PS3.7 {table.title}",
+        "title": f"{table.document} {table.title}",
         "columns": list(table.columns),
         "column": table.roles.index(role),
         "rows": [
@@ -123,7 +123,7 @@ def table_of(primitive: Primitive[Any, Any]) -> dict[str, Any]:
                 "vr": row.vr,
                 "cell": row.cell(role),
                 "condition": condition_text(row, role),
-                "section": f"PS3.7 {row.section}",
+                "section": row.citation(role),
                 "status_related": row.status_related,
             }
             for row in table
