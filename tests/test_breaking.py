@@ -294,6 +294,20 @@ def test_lint_has_the_same_forms(project: Path) -> None:
     assert (done.exit_code, json.loads(done.stdout)["findings"]) == (0, [])
 
 
+def test_lint_tells_of_profiles_in_these_forms(project: Path) -> None:
+    """A broken law of a profile is found and placed as any other; a profile that obeys them is compared."""
+    shutil.copytree(SMALL.parent / "profiles", project / "schema" / "profiles")
+    lint = ["lint", "--format", "github"]
+    assert CliRunner().invoke(main, lint).exit_code == 0
+    assert "PROFILE_ADDED" in breaking("--against", "v1").stdout
+    path = project / "schema" / "profiles" / "quick_find.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("U, MF 0", "M, MF 0"), encoding="utf-8")
+    done = CliRunner().invoke(main, lint)
+    assert done.exit_code == 1
+    assert "file=schema/profiles/quick_find.yaml,line=12," in done.stdout
+    assert "CHANGE_OF_CELL" in done.stdout
+
+
 def test_rules_are_listed() -> None:
     """`--rules` lists every kind with its classes and purpose, and needs nothing to compare with."""
     done = breaking("--rules")

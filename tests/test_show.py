@@ -188,3 +188,42 @@ print(*sys.modules, file=sys.stderr)
     unwanted |= {"dimse.services.c_store", "dimse.services.n_get", "dimse.services._service_classes"}
     assert modules & unwanted == set()
     assert "dimse.services.c_move" in modules
+
+
+def test_profiles_are_listed() -> None:
+    """Beside the services stand the profiles, each by the name and the module that --profile takes."""
+    listed = json.loads(show("--json").output)["profiles"]
+    assert {"profile": "Study Root Query/Retrieve", "module": "study_root_query_retrieve"} in listed
+    text = show().output
+    assert all(re.search(rf"^{re.escape(each['profile'])} +{each['module']}$", text, re.M) for each in listed)
+    assert len(listed) == len(list((ROOT / "schema" / "profiles").glob("*.yaml")))
+
+
+@pytest.mark.parametrize(
+    "name", ["study_root_query_retrieve", "Study Root Query/Retrieve", "STUDY ROOT QUERY RETRIEVE"]
+)
+def test_a_profile(name: str) -> None:
+    """What it changes, with reason, document and section, and the rows that are others than the service's."""
+    found = facts(name)
+    assert (found["kind"], found["section"]) == ("profile", "PS3.4 C.6.2")
+    (move,) = (each for each in found["services"] if each["service"] == "C-MOVE")
+    assert move["sop_classes"] == ["1.2.840.10008.5.1.4.1.2.2.2"]
+    rows = {row["name"]: row for row in move["rows"]}
+    assert [*rows] == ["Affected SOP Class UID", "Identifier", "Number of Remaining Sub-operations"]
+    assert rows["Identifier"]["cells"] == ["M", "C", "-"]
+    remaining = rows["Number of Remaining Sub-operations"]
+    assert remaining["permitted_while"] == "Status is Pending or Status is Cancel"
+    assert remaining["section"] == "PS3.4 C.4.2.1.6"
+    text = show(name).output
+    assert "Identifier, Rsp/Conf: U > C\n    It lists the SOP Instances that failed. (PS3.4 C.4.2.1.4.2)\n" in text
+    assert "Affected SOP Class UID              MF 1.2.840.10008.5.1.4.1.2.2.2  U(=)      -\n" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "near"), [("study_root", "study_root_query_retrieve"), ("storage commitmen", "storage_commitment")]
+)
+def test_what_comes_near_a_profile(name: str, near: str) -> None:
+    """A profile is among what is suggested."""
+    result = show(name)
+    assert result.exit_code == 2
+    assert near in result.output.lower().replace(" ", "_")
