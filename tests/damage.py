@@ -152,14 +152,20 @@ def pcapng(packets: Iterable[Packet], order: str = "<", *, simple: bool = False)
     return b"".join(out)
 
 
-def fragmented(packet: Packet, size: int = 64) -> list[Packet]:
-    """An IP packet in fragments. Of Ethernet and IPv4."""
-    data = packet.data
-    body = data[34 : 14 + int.from_bytes(data[16:18], "big")]
+def fragmented(packet: Packet, size: int = 64, version: int = 4) -> list[Packet]:
+    """An IP packet in fragments, of IPv4 or IPv6, with an identification of its own. Of Ethernet and IPv4."""
+    body = packet.data[34 : 14 + int.from_bytes(packet.data[16:18], "big")]
+    number = packet.number.to_bytes(4, "big")
+    hosts = packet.data[26:34]
     found = []
     for at in range(0, len(body), size):
-        part = body[at : at + size]
-        flags = 0x2000 * (at + size < len(body)) | at // 8
-        head = data[:16] + (20 + len(part)).to_bytes(2, "big") + data[18:20] + flags.to_bytes(2, "big") + data[22:34]
-        found.append(packet._replace(data=head + part, length=len(head) + len(part)))
+        part, is_more = body[at : at + size], at + size < len(body)
+        if version == 4:
+            head = b"\x45\0" + (20 + len(part)).to_bytes(2, "big") + number[2:]
+            head += (0x2000 * is_more | at // 8).to_bytes(2, "big") + b"\x40\6\0\0" + hosts
+        else:
+            head = struct.pack(">IHBB", 6 << 28, 8 + len(part), 44, 64)
+            head += bytes(12) + hosts[:4] + bytes(12) + hosts[4:] + struct.pack(">BxH", 6, at | is_more) + number
+        data = _MAC + (b"\x08\0" if version == 4 else b"\x86\xdd") + head + part
+        found.append(packet._replace(data=data, length=len(data)))
     return found

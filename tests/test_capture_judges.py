@@ -17,7 +17,7 @@ from dimse.capture.connection import Connection
 from dimse.capture.frames import segment_of
 from dimse.capture.pdus import Direction
 from test_capture import NAMES, whole
-from test_capture_damaged import broken, expected, followed, said
+from test_capture_damaged import followed
 
 each = pytest.mark.parametrize("name", NAMES)
 HARMLESS = (damage.doubled, damage.reordered, damage.cut_again)
@@ -108,19 +108,6 @@ def test_what_is_swallowed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = [facts(followed(packets)) for packets in changed]
     monkeypatch.setattr(Direction, "swallow", lambda *_: False)
     assert [facts(followed(packets)) for packets in changed] == quick
-
-
-@pytest.mark.parametrize("order", ["in order", "reversed"])
-@pytest.mark.parametrize("name", ["move_dcmtk", "store_to_orthanc"])
-def test_ip_fragments(name: str, order: str) -> None:
-    """Packets in fragments: nothing is read that was not said, and nobody is accused."""
-    messages, rules = expected(name)
-    step = 1 if order == "in order" else -1
-    pieces = [piece for packet in whole(name) for piece in damage.fragmented(packet)[::step]]
-    assert len(pieces) > len(whole(name))
-    events = followed(damage.renumbered(pieces))
-    assert not [each for each in said(events) if each not in messages]
-    assert not broken(events) - rules
 
 
 FORMS = [form(whole("move_dcmtk")[:40]) for form in (damage.pcap, damage.pcapng)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 import damage
 from dimse.capture import Packet
+from dimse.capture.fragments import Fragments
+from dimse.capture.frames import segment_of
 from test_capture import NAMES, followed, sidecar, whole
 from test_capture_judges import by_us
 
@@ -71,3 +74,35 @@ def test_messages(name: str, tmp_path: Path) -> None:
         assert 0 < flags.count(COMMAND_LAST) < len(said)
     else:
         assert flags.count(COMMAND_LAST) == len(said)
+
+
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("order", ["in order", "reversed", "shuffled", "missing"])
+def test_ip_fragments(order: str, version: int, tmp_path: Path) -> None:
+    """Fragments of IP packets become the segments that tshark finds, in the same frames."""
+    chance = random.Random(1)
+    pieces = [damage.fragmented(packet, 48, version) for packet in whole("move_dcmtk")]
+    if order == "reversed":
+        pieces = [each[::-1] for each in pieces]
+    given = [piece for each in pieces for piece in each]
+    if order == "shuffled":  # within some packets
+        keyed = [(at + chance.randrange(40), piece) for at, piece in enumerate(given)]
+        given = [piece for _, piece in sorted(keyed, key=lambda each: each[0])]
+    if order == "missing":
+        given = [piece for piece in given if chance.random() > 0.02]
+    given = damage.renumbered(given)
+    path = tmp_path / "fragments.pcap"
+    path.write_bytes(damage.pcap(given))
+    fields = ["frame.number", "tcp.seq_raw", "tcp.payload"]
+    options = [word for field in fields for word in ("-e", field)]
+    printed = run(path_of("tshark", "tshark"), "-r", path, "-Y", "tcp", "-T", "fields", *options)
+    rows = [line.split("\t") for line in printed.splitlines() if line.count("\t") == 2]
+    theirs = [(int(frame), int(sequence), payload.replace(":", "")) for frame, sequence, payload in rows]
+    fragments = Fragments()
+    ours = []
+    for packet in given:
+        segment = segment_of(packet) or fragments.take(packet)
+        if segment is not None:
+            ours.append((packet.number, segment.sequence, segment.data.hex()))
+    assert ours == theirs
+    assert (len(ours) == len(whole("move_dcmtk"))) is (order != "missing")

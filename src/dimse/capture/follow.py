@@ -1,7 +1,7 @@
 """A capture followed from packet to packet: what is said in it, and what is wrong.
 
 Sans-IO: packets in, events out. Memory is bounded: of connections so many are remembered, the one that was silent
-longest is given up first; of what is held for what overtook it, so much.
+longest is given up first; of what is held for what overtook it, so much, and of fragments of IP packets.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from attrs import define, evolve
 from dimse.capture.connection import Connection, End
 from dimse.capture.dialogue import Dialogue, Shared
 from dimse.capture.events import Event, Said
+from dimse.capture.fragments import Fragments
 from dimse.capture.frames import ACK, SYN, Endpoint, Segment, segment_of
 from dimse.capture.packets import Packet
 from dimse.profile import Profile
@@ -65,6 +66,7 @@ class Follower:
         self._answering: dict[bytes, _Followed] = {}
         self._waiting = 0  # how many connections hold something back
         self._held = 0  # bytes, among all of them
+        self._fragments = Fragments()
         self._kept: deque[Event] = deque()
         self._is_closed = False
         self._last = 0, 0
@@ -78,7 +80,7 @@ class Follower:
     def feed(self, packet: Packet) -> Iterable[Event]:
         """Take the next packet; gives what is now known to have happened."""
         self._last = packet.number, packet.time
-        segment = segment_of(packet)
+        segment = segment_of(packet) or self._fragments.take(packet)
         if segment is not None:
             self._take(segment)
         return self._calm() if self._kept else ()
