@@ -25,6 +25,8 @@ _PCAP = {
 }
 _SECTION = b"\x0a\x0d\x0d\x0a"
 _INTERFACE, _PACKET, _SIMPLE, _ENHANCED = 1, 2, 3, 6
+# Entries of journals, events of sysdig, custom blocks: no packets, and yet numbered among them by Wireshark.
+_NUMBERED = frozenset({9, 0x204, 0x216, 0x0BAD, 0x4000_0BAD})
 _ORDER = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}
 _RESOLUTION, _OFFSET = 9, 14
 
@@ -208,6 +210,7 @@ def _pcapng(data: _Input) -> Iterator[Packet]:
                 continue
             if kind == _INTERFACE:
                 interfaces.append(_interface(block, forms))
+            number += kind in _NUMBERED
         except (struct.error, IndexError) as error:
             reason = "a block that is shorter than what it says, or of no interface"
             raise CaptureError(data.offset, reason) from error
