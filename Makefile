@@ -85,7 +85,7 @@ peers: $(STAMP) ## pynetdicom's own tests with our codec in it and without; PEER
 
 .PHONY: fuzz
 fuzz: SECONDS ?= 60
-fuzz: $(STAMP) ## atheris on decoding, round trips and fragments, SECONDS each
+fuzz: $(STAMP) ## atheris on decoding, round trips, fragments and captures, SECONDS each
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
 	@cd tests && ../$(BIN)/python -m fuzz --seconds $(SECONDS)
 

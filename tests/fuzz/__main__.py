@@ -23,7 +23,7 @@ from fuzz.seeds import BUILD, TARGETS, plant
 
 WARM = 2_000
 # What a target counts.
-UNITS = {"decode": "decodes", "roundtrip": "round trips", "assembler": "assemblies"}
+UNITS = {"decode": "decodes", "roundtrip": "round trips", "assembler": "assemblies", "capture": "events"}
 
 
 def main() -> int:

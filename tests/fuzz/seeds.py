@@ -14,7 +14,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 BUILD = TESTS.parent / "build" / "fuzz"
 REGRESSIONS = Path(__file__).with_name("regressions")
-TARGETS = ("decode", "roundtrip", "assembler")
+TARGETS = ("decode", "roundtrip", "assembler", "capture")
 
 # Annex E.1, written down here once more: the package is not yet imported where seeds are made.
 TAGS = (
@@ -45,6 +45,8 @@ def seeds(name: str) -> Iterable[bytes]:
     if name == "roundtrip":
         heads = [bytes((number, chosen, chosen)) for number in range(23) for chosen in (0, 0x55, 0xFF)]
         return [head + body for head in heads for body in (b"\1" * 80, bytes(range(head[0], head[0] + 200)))]
+    if name == "capture":
+        return captures()
     return streams()
 
 
@@ -79,6 +81,20 @@ def streams() -> Iterator[bytes]:
                 pdvs += [pdv(context, 0, b"\x08\x00\x52\x00"), pdv(context, 2, b"\x06\x00\x00\x00STUDY ")]
             stream += b"".join(map(pdu, pdvs)) if number % 3 else pdu(b"".join(pdvs))
             yield stream
+
+
+def captures() -> Iterator[bytes]:
+    """The beginnings of recordings, pcapng and as pcap; streams; scripts of `fuzz_capture` that make Associations."""
+    for path in sorted((TESTS / "captures").glob("*.pcapng")):
+        yield b"\0" + path.read_bytes()[:4096]
+    for stream in streams():
+        yield b"\1" + stream
+    yield b"\0" + struct.pack("<IHHiIIIIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101, 1, 2, 20, 20) + b"\x45" + bytes(19)
+    opened = bytes((0xF0, 0xF0, 0, 0xF1, 0xF1, 0, 0, 0xF0, 0, 1, 0xF1, 0))
+    for kind in (2, 3):
+        for where in (0, 1, 0x21, 0x7F, 0xF3):
+            said = bytes(each for number in range(2, 14) for each in (number, 0xF0 | number & 1, where))
+            yield bytes((kind,)) + opened + said
 
 
 def pdv(context: int, control: int, fragment: bytes) -> bytes:
