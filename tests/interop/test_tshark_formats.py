@@ -1,4 +1,4 @@
-"""tshark, editcap and mergecap beside `dimse.capture.packets`: frames, times, lengths and bytes of every file format."""
+"""tshark, editcap and mergecap beside `dimse.capture.packets`: frames, times and lengths of every file format."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_editcap(form: str, most: int, tmp_path: Path) -> None:
 
 
 def test_mergecap(tmp_path: Path) -> None:
-    """Captures of two link types merged are one pcapng with two interfaces: tshark's frames, and the messages of both."""
+    """Captures of two link types merged are a pcapng with two interfaces: tshark's frames, the messages of both."""
     paths = []
     given = damage.interleaved(whole("move_dcmtk"), whole("store_dcmtk_small_pdu"))
     halves = [[each for each in given if each.data[28] == at] for at in (0, 1)]

@@ -16,6 +16,7 @@ from dimse.capture.frames import FIN, RST, SYN, Segment
 MOST_HELD_SEGMENTS = 512
 MOST_HELD_BYTES = 4 << 20
 _OVERTAKEN = 1 << 20
+_SHUTS = SYN | FIN | RST
 _HALF = 1 << 31
 _MASK = (1 << 32) - 1
 
@@ -84,6 +85,11 @@ class Connection:
     def feed(self, end: End, segment: Segment, frame: int, time: int) -> list[Piece]:
         """Take the next segment of the capture, give what is now in order."""
         following = self._next
+        _, sequence, acknowledged, flags, data, missing = segment
+        if sequence == following[end] and data and not (missing or self._held or flags & _SHUTS):
+            if acknowledged == following[1 - end]:  # nearly all there are: just what comes next
+                following[end] = sequence + len(data) & _MASK
+                return [Piece(end, data, 0, frame, time)]
         if segment.flags & SYN:
             segment = self._open(end, segment)
         if following[end] is None:

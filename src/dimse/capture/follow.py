@@ -64,6 +64,7 @@ class Follower:
         # By the paths of the side that opened it, and of the other: the same one.
         self._followed: OrderedDict[bytes, _Followed] = OrderedDict()
         self._answering: dict[bytes, _Followed] = {}
+        self._latest: _Followed | None = None  # the one that spoke last, which is the last of `_followed`
         self._waiting = 0  # how many connections hold something back
         self._held = 0  # bytes, among all of them
         self._fragments = Fragments()
@@ -100,17 +101,22 @@ class Follower:
             end = 1
             followed = self._answering.get(segment.path)
         if followed is not None:
-            self._followed.move_to_end(followed.paths[0])
+            if followed is not self._latest:
+                self._followed.move_to_end(followed.paths[0])
+                self._latest = followed
             if segment.flags & SYN and followed.connection.begins_anew(end, segment):
                 self._forget(followed)
                 followed = None
         if followed is None:
             followed, end = self._begin(segment)
-        if followed.is_over or (followed.dialogue is not None and followed.dialogue.is_foreign):
+        dialogue, connection = followed.dialogue, followed.connection
+        if followed.is_over or (dialogue is not None and dialogue.is_foreign):
             return
-        connection = followed.connection
         for piece in connection.feed(end, segment, *self._last):
-            self._kept.extend(self._dialogue(followed).take(piece))
+            if dialogue is None:
+                dialogue = self._dialogue(followed)
+            if happened := dialogue.take(piece):
+                self._kept.extend(happened)
         if self._waiting or connection.holds:
             self._wait(followed)
         if connection.is_over:
@@ -121,12 +127,14 @@ class Follower:
         ends, end = _ends(segment)
         paths = (segment.path, segment.way_back) if end == 0 else (segment.way_back, segment.path)
         followed = self._followed[paths[0]] = self._answering[paths[1]] = _Followed(ends, paths, Connection())
+        self._latest = followed
         if len(self._followed) > MOST_CONNECTIONS:
             self._forget(next(iter(self._followed.values())))
         return followed, end
 
     def _forget(self, followed: _Followed) -> None:
         del self._followed[followed.paths[0]], self._answering[followed.paths[1]]
+        self._latest = None
         self._over(followed)
 
     def _dialogue(self, followed: _Followed) -> Dialogue:

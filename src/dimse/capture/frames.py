@@ -26,6 +26,8 @@ _EXTENSIONS = frozenset({0, 43, 60, 135, 139, 140})
 _BEFORE_TCP = frozenset({_TCP, _FRAGMENT, _AUTHENTICATION, *_EXTENSIONS})
 _TCP_HEADER = struct.Struct(">4xIIBB")
 _IPV4_HEADER = struct.Struct(">BxHxxHxB")
+# IPv4 without options and TCP behind it; both addresses and both ports are one path.
+_USUAL = struct.Struct(">BxHxxHxBxx12sIIBB")
 _IPV6_HEADER = struct.Struct(">4xHB")
 _FRAGMENT_HEADER = struct.Struct(">BxH4s")
 
@@ -102,9 +104,18 @@ def segment_of(packet: Packet) -> Segment | None:
     data = packet.data
     try:
         kind, at = _network(packet.link, data)
-        if kind == _IPV4:
+        if kind != _IPV4:
+            return _ipv6(data, at, packet.length) if kind == _IPV6 else None
+        # Nearly all there are, read in one go.
+        first, total, place, protocol, path, sequence, acknowledged, offset, flags = _USUAL.unpack_from(data, at)
+        if first != 0x45 or protocol != _TCP or place & 0x3FFF:
             return _ipv4(data, at, packet.length)
-        return _ipv6(data, at, packet.length) if kind == _IPV6 else None
+        start, end = at + 20 + (offset >> 4) * 4, at + total if total else packet.length
+        if offset < 0x50 or start > end:
+            return None
+        taken = data[start:end]
+        number = acknowledged if flags & ACK else None
+        return Segment(path, sequence, number, flags, taken, end - start - len(taken))
     except (struct.error, IndexError):  # cut within a header
         return None
 

@@ -143,13 +143,20 @@ def _pcap(data: _Input, order: str, tick: int) -> Iterator[Packet]:
     unpack = struct.Struct(f"{order}IIII").unpack_from
     number = 0
     while data.has(16):
-        seconds, ticks, size, length = unpack(data.held, data.at)
-        _check_packet(data, 16, size)
-        at = data.at + 16
-        data.at = end = at + size
-        number += 1
-        time = seconds * _SECOND + ticks * tick
-        yield Packet(number, time, link, data.held[at:end], length if length > size else size)
+        held, at = data.held, data.at
+        most = len(held)
+        while at + 16 <= most:
+            seconds, ticks, size, length = unpack(held, at)
+            at += 16
+            end = at + size
+            if end > most or size > MOST_PACKET:
+                _check_packet(data, 16, size)
+                break
+            data.at = end
+            number += 1
+            time = seconds * _SECOND + ticks * tick
+            yield Packet(number, time, link, held[at:end], length if length > size else size)
+            at = end
     if data.has(1):
         raise CaptureError(data.offset, "the capture ends within the header of a packet")
 
