@@ -90,7 +90,8 @@ def check(
 ) -> None:
     """Tell the conversations in captures, pcap or pcapng, and in raw streams of PDUs; judge their messages.
 
-    A directory stands for the captures and streams in it. Exit codes: 0, nothing to fail on; 1, errors were found, or
+    A directory stands for the captures and streams in it, - for a capture from standard input, which is told as it
+    comes: tcpdump -w - | dimse check -. Exit codes: 0, nothing to fail on; 1, errors were found, or
     warnings with --fail-on warning; 2, wrong usage; 3, a capture could not be read to its end.
     """
     from dimse.cli.check import check

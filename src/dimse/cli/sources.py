@@ -13,6 +13,8 @@ from dimse.capture.frames import Endpoint
 from dimse.capture.packets import is_capture
 from dimse.capture.streams import HEAD, UNKNOWN, is_stream, side_of
 
+# Standard input: a capture, perhaps one that is still being written.
+STDIN = "-"
 # As tcpflow names what one side sent: 192.000.002.001.50000-192.000.002.002.00104
 _ADDRESS = r"(\d{1,3}(?:\.\d{1,3}){3})\.(\d{1,5})"
 _TCPFLOW = re.compile(f"{_ADDRESS}-{_ADDRESS}")
@@ -48,6 +50,9 @@ def sources(paths: Iterable[str]) -> list[Source]:
     found: list[Source] = []
     paired: set[str] = set()
     for path in paths:
+        if path == STDIN:
+            found.append(Source(STDIN))
+            continue
         for each in _below(path) if os.path.isdir(path) else [path]:
             if os.path.realpath(each) in paired:
                 continue
