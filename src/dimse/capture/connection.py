@@ -86,10 +86,10 @@ class Connection:
         """Take the next segment of the capture, give what is now in order."""
         following = self._next
         _, sequence, acknowledged, flags, data, missing = segment
-        if sequence == following[end] and data and not (missing or self._held or flags & _SHUTS):
-            if acknowledged == following[1 - end]:  # nearly all there are: just what comes next
-                following[end] = sequence + len(data) & _MASK
-                return [Piece(end, data, 0, frame, time)]
+        is_next = sequence == following[end] and acknowledged == following[1 - end]
+        if is_next and data and not (missing or self._held or flags & _SHUTS):  # as nearly all are
+            following[end] = sequence + len(data) & _MASK
+            return [Piece(end, data, 0, frame, time)]
         if segment.flags & SYN:
             segment = self._open(end, segment)
         if following[end] is None:

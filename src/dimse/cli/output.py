@@ -43,7 +43,7 @@ class Output:
     def line(self, *parts: Part) -> None:
         """Write a line."""
         if self._console is None:
-            texts = [part if isinstance(part, str) else part[0] for part in parts]
+            texts = [part if type(part) is str else part[0] for part in parts]
             text = "".join(texts)
             if len(text) > LONGEST or not text.isprintable():
                 text = "".join(map(plain, texts))

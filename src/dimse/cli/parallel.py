@@ -22,6 +22,7 @@ from weakref import WeakKeyDictionary, finalize
 from attrs import fields
 
 from dimse.capture import Association, Began, CaptureError, Ended, Event
+from dimse.cli import collect_seldom
 from dimse.cli.sources import Source
 from dimse.operation import Operation
 
@@ -76,7 +77,7 @@ def in_processes(
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=collect_seldom)
 
 
 def _alone(given: _Work) -> None:

@@ -94,6 +94,8 @@ class Sides:
 
     def __init__(self) -> None:
         self._parties: dict[tuple[str, str | None], Party] = {}
+        # Of Associations that have begun, by side: who they are does not change until they have ended.
+        self._known: dict[Association, dict[Side, Party]] = {}
 
     def __iter__(self) -> Iterator[Party]:
         return iter(self._parties.values())
@@ -101,17 +103,22 @@ class Sides:
     def count(self, event: Event, capture: str) -> None:
         """Take an event into account."""
         if isinstance(event, Began) or (isinstance(event, Ended) and event.how == "rejected"):
-            for side in OTHER_SIDE:
-                self._party(event.association, side).associations += 1
+            known: dict[Side, Party] = {side: self._party(event.association, side) for side in OTHER_SIDE}
+            for party in known.values():
+                party.associations += 1
+            if isinstance(event, Began):
+                self._known[event.association] = known
         elif isinstance(event, Said):
-            self._party(event.association, event.sender).messages += 1
+            self._of(event.association, event.sender).messages += 1
         for side, violation in found_in(event):
             assert isinstance(event, Said | Ended | Fault)
-            party = self._party(event.association, side)
+            party = self._of(event.association, side)
             number = event.number if isinstance(event, Said) else None
             breach = party.breaches.setdefault(violation.rule, Breach(violation.rule, violation, capture, number))
             breach.times += 1
             party.severities[violation.severity] += 1
+        if isinstance(event, Ended):
+            self._known.pop(event.association, None)
 
     def by_title(self) -> list[Party]:
         """Those that broke a rule, one a title whatever the version, the worst first."""
@@ -130,6 +137,10 @@ class Sides:
         return sorted(
             everybody.breaches.values(), key=lambda each: (gravity.index(each.severity), -each.times, each.rule)
         )
+
+    def _of(self, association: Association, side: Side) -> Party:
+        known = self._known.get(association)
+        return self._party(association, side) if known is None else known[side]
 
     def _party(self, association: Association, side: Side) -> Party:
         negotiated = association.negotiated
