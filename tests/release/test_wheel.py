@@ -46,5 +46,5 @@ def test_the_sdist_holds_what_the_tests_need(wheel: Path) -> None:
     with tarfile.open(built) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = ("Makefile", "README.md", "schema/statuses.yaml", "tests/test_matrix.py", "vectors/messages.json")
-    assert {*wanted, "docs/schema.md", "codegen/dimse_codegen/cli.py"} <= names
+    assert {*wanted, "docs/schema.md", "codegen/dimse_codegen/cli/compile.py"} <= names
     assert [name for name in names if "__pycache__" in name or name.startswith((".venv", "build", "dist"))] == []

@@ -1,0 +1,68 @@
+"""Commands that give out what others build on: the intermediate form, the editor's schema, templates, targets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from dimse_codegen import ir_schema, json_schema
+from dimse_codegen.cli.common import fail, linted, schema_directory
+from dimse_codegen.cli.options import DIRECTORY, schema_option
+from dimse_codegen.forms import KINDS
+from dimse_codegen.ir_make import intermediate
+from dimse_codegen.targets import target_names
+from dimse_codegen.templating import template_names, template_text
+
+
+@click.command()
+@schema_option
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON, the one form there is.")
+@click.option("--form", is_flag=True, help="Print the JSON Schema of the form in place of a schema in it.")
+def ir(schema: Path | None, as_json: bool, form: bool) -> None:
+    """Print a schema in the intermediate form, from which anything can be generated in any language."""
+    if not as_json and not form:
+        raise click.UsageError("say --json for the schema in the intermediate form, or --form for the form itself")
+    found = ir_schema.ir_schema() if form else intermediate(linted(schema_directory(schema), whole=True)).to_json()
+    click.echo(json.dumps(found, indent=1, ensure_ascii=False))
+
+
+@click.command("schema")
+@click.option("--kind", type=click.Choice([kind.name for kind in KINDS]), help="Of one kind of file; else of all.")
+def print_schema(kind: str | None) -> None:
+    """Print the JSON Schema of schema files, by which editors complete, explain and check them."""
+    found = next((each for each in KINDS if each.name == kind), None)
+    click.echo(json_schema.printed(json_schema.kind_schema(found) if found else json_schema.file_schema()), nl=False)
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--copy", "directory", type=DIRECTORY, help="Copy them, or those named, to this directory.")
+def templates(names: tuple[str, ...], directory: Path | None) -> None:
+    """List the built-in templates, or copy them out to be changed and given back with --templates."""
+    known = template_names()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.UsageError(f"{', '.join(unknown)} is no template; the names are {', '.join(known)}")
+    chosen = names or known
+    if directory is None:
+        click.echo("\n".join(chosen))
+        return
+    paths = {name: directory / name for name in chosen}
+    there = [str(path) for path in paths.values() if path.exists()]
+    if there:
+        fail(f"{', '.join(there)} is there already; nothing was copied")
+    try:
+        for name, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(template_text(name), encoding="utf-8", newline="\n")
+    except OSError as error:
+        fail(str(error))
+    click.echo(f"{len(paths)} templates in {directory}; keep those that you change, and delete the others")
+
+
+@click.command("targets")
+def list_targets() -> None:
+    """List the targets that are installed."""
+    click.echo("\n".join(target_names()))
