@@ -221,8 +221,9 @@ def test_show_everything() -> None:
 
 
 def test_show_all_services() -> None:
-    """Without a name, the services."""
-    assert len(run("show").output.splitlines()) == 13
+    """Without a name, the services and, behind an empty line, the profiles, each list with its heads."""
+    services, profiles = run("show").output.split("\n\n")
+    assert (len(services.splitlines()), len(profiles.splitlines())) == (13, 7)
 
 
 def test_show_tells_what_the_standard_says() -> None:
