@@ -152,7 +152,8 @@ class _Crossing(Generic[L]):
             self.break_off()
             return
         self.line = self.relay.witness.begin(client, server)
-        self.sides[0].hold("server")
+        # Not at once: asyncio of Python 3.11.2 begins to read behind this call, whatever is said in it.
+        asyncio.get_running_loop().call_soon(self.sides[0].hold, "server")
         self._connecting = asyncio.create_task(self._connect(client))
 
     async def _connect(self, client: Endpoint) -> None:
