@@ -78,7 +78,7 @@ def test_cut_on_standard_input() -> None:
     """What ends within a packet is told so far; the exit code says that it was not read to its end."""
     with checking("-") as process:
         output, _ = process.communicate(CAPTURE[:-10])
-        assert b"not read to its end: byte " in output
+        assert b"incomplete: byte " in output
         assert process.returncode == 3
 
 

@@ -157,8 +157,8 @@ def _cited(thing: Any) -> Iterator[Text]:
     elif attrs.has(type(thing)):
         for field in attrs.fields(type(thing)):
             value = getattr(thing, field.name)
-            if field.name == "service_classes":
-                continue  # their sections are of PS3.4
+            if field.name in ("service_classes", "profiles"):
+                continue  # their sections are of PS3.4, or of a user's own document
             if field.name in ("section", "status_section") and isinstance(value, Text):
                 yield value
             else:

@@ -106,7 +106,7 @@ def _absent(scene: Scene, name: str) -> str:
 
 def _absence(cell: Cell) -> str:
     fixed = f" {cell.fixed}" if cell.fixed else ""
-    return f"{cell.keyword} is {cell.glyph}{fixed} and absent (PS3.7 {cell.section})"
+    return f"{cell.keyword} is {cell.glyph}{fixed} and absent ({cell.section})"
 
 
 def _codes(scene: Scene) -> list[int]:

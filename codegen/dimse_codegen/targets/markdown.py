@@ -9,7 +9,7 @@ from attrs import field, frozen
 from dimse_codegen.ir import IR, Element, Message, Row, Rule, Service
 from dimse_codegen.targets import Job
 from dimse_codegen.targets.examples import examples, looked_up
-from dimse_codegen.targets.standard import linked
+from dimse_codegen.targets.standard import linked, linked_in
 from dimse_codegen.targets.words import code, demand, escaped, rule_file, slug
 
 _ROLES = ("request", "response", "cancel")
@@ -87,7 +87,12 @@ def _index(ir: IR) -> Page:
 def _service_index(ir: IR) -> Page:
     head = ("Service", "Group", "Section", "What it does")
     rows = tuple(
-        (f"[{each.name}]({slug(each.name)}.md)", each.group, linked(each.section), escaped(each.summary))
+        (
+            f"[{each.name}]({slug(each.name)}.md)",
+            each.group,
+            linked_in(each.document, each.section),
+            escaped(each.summary),
+        )
         for each in ir.services
     )
     below = tuple(slug(service.name) for service in ir.services)
@@ -98,7 +103,7 @@ def _service_pages(job: Job) -> Iterator[Page]:
     ir = job.ir
     for service in ir.services:
         run = examples(job.schema, service, job.package) if job.package else ()
-        source = f"PS3.7 {linked(service.section)}; {service.group}, {service.kind}."
+        source = f"{service.document} {linked_in(service.document, service.section)}; {service.group}, {service.kind}."
         sections = [
             _matrix(ir, service),
             _conditions(service),
@@ -124,7 +129,9 @@ def _conditions(service: Service) -> Section:
     for row in service.rows:
         if row.condition is not None:
             where = f"{escaped(row.name)} in a {row.condition.role}"
-            items.append(f"{where}: {escaped(demand(row.condition))} ({linked(row.condition.section)})")
+            items.append(
+                f"{where}: {escaped(demand(row.condition))} ({linked_in(service.document, row.condition.section)})"
+            )
         if row.with_status:
             items.append(f"{escaped(row.name)} in a response whose Status is {', '.join(row.with_status)}: permitted.")
     return Section("Conditions", (), tuple(items))
@@ -143,7 +150,7 @@ def _parameters(ir: IR, service: Service) -> Section:
     items = []
     for row in service.rows:
         text = escaped(row.description) if row.description else "In responses of certain statuses alone."
-        items.append(f"{_element_link(ir, row)}: {text} ({linked(row.section)})")
+        items.append(f"{_element_link(ir, row)}: {text} ({linked_in(service.document, row.section)})")
     return Section("Parameters", (), tuple(items))
 
 
@@ -161,7 +168,7 @@ def _message(ir: IR, service: Service, message: Message) -> Section:
     count = sum(rule.page == message.name for rule in ir.rules)
     text = (
         f"Command Field {message.command_field}; Data Set: {message.data_set}; "
-        f"Table {', '.join(linked(table) for table in message.tables)}; "
+        f"Table {', '.join(linked_in(service.document, table) for table in message.tables)}; "
         f"[{count} rules](../rules/{slug(message.name)}/index.md).",
     )
     return Section(message.name, text, (), Table(("Field", "Tag", "VR", "VM", "Cell"), tuple(rows)))
@@ -174,7 +181,8 @@ def _statuses(ir: IR, service: Service) -> Section:
          ", ".join(types[name].keywords), linked(types[name].section))
         for name in service.status_types
     )  # fmt: skip
-    text = (f"The types of status that a response may carry (PS3.7 {linked(service.status_section or '')}).",)
+    where = f"{service.document} {linked_in(service.document, service.status_section or '')}"
+    text = (f"The types of status that a response may carry ({where}).",)
     table = Table(("Type", "Class", "Code", "Fields beside Status", "Section"), rows)
     return Section("Statuses", text, (), table) if rows else Section("Statuses")
 
@@ -212,7 +220,8 @@ def _rule_pages(job: Job) -> Iterator[Page]:
         below = tuple(rule_file(rule) for rule in rules)
         yield Page(f"rules/{slug(name)}/index", f"Rules of {name}", (), (Section("Rules", (), listed),), below)
         for rule in rules:
-            facts = [f"{linked(rule.section)}; severity: {rule.severity}."]
+            where = linked(rule.section) if rule.section.startswith("PS3.") else escaped(rule.section)
+            facts = [f"{where}; severity: {rule.severity}."]
             if name in owner:
                 facts.append(f"Service: [{owner[name]}](../../services/{slug(owner[name])}.md), message {name}.")
             if rule.keyword in elements:

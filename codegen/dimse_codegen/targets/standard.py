@@ -52,3 +52,9 @@ def linked(citation: str, part: int = 7) -> str:
         url = table_url(part, match[0]) if match["table"] else section_url(part, match["letter"] or match[0])
         found.append(f"[{match[0]}]({url})")
     return "".join([*found, citation[at:]])
+
+
+def linked_in(document: str, citation: str) -> str:
+    """A citation of a document in Markdown; of one that is no part of the standard there is no page to link to."""
+    part = re.fullmatch(r"PS3\.([0-9]+)", document)
+    return linked(citation, int(part[1])) if part else citation
