@@ -71,14 +71,23 @@ class _CellCases:
     def _cells(self) -> list[Cell]:
         return self.scene.cells[self.role]
 
-    def _values(self, code: int | None = 0, extra: tuple[str, ...] = ()) -> dict[str, Value]:
+    def _values(
+        self, code: int | None = 0, extra: tuple[str, ...] = (), request: Values | None = None
+    ) -> dict[str, Value]:
+        request = self.request if request is None else request
         if self.role == "response":
-            return self.scene.response(self.request, code, extra)
-        return dict(self.request)
+            return self.scene.response(request, code, extra)
+        return dict(request)
 
-    def _steps(self, values: Values, expect: tuple[str, ...] = (), fault: Fault = NO_FAULT) -> tuple[Step, ...]:
+    def _steps(
+        self,
+        values: Values,
+        expect: tuple[str, ...] = (),
+        fault: Fault = NO_FAULT,
+        request: Values | None = None,
+    ) -> tuple[Step, ...]:
         if self.role == "response":
-            return self.scene.pair(self.request, values, expect, fault)
+            return self.scene.pair(self.request if request is None else request, values, expect, fault)
         return (self.scene.step(self.role, values, expect, fault),)
 
     def _valid(self, name: str, comment: str, rules: list[str], steps: tuple[Step, ...]) -> Case:
@@ -97,13 +106,16 @@ class _CellCases:
     def _options(self) -> Iterator[Case]:
         """A response with all that it may have; a request to the limits has that already."""
         retired = {rule.keyword for rule in self.rules.values() if rule.kind == "retired"}
-        every = (cell for cell in self._cells() if cell.glyph == "U" and cell.keyword not in {*self.base, *retired})
-        extra = {cell.keyword: self.scene.value(cell.keyword) for cell in every}
+        every = [cell for cell in self._cells() if cell.glyph == "U" and cell.keyword not in {*self.base, *retired}]
+        repeating = any(cell.source for cell in every)
+        request = self.scene.requests()[-1] if repeating else self.request
+        extra = {cell.keyword: self.scene.repeated(cell, request) for cell in every}
         if self.role == "response" and extra:
             held = {*extra, "CommandDataSetType"}
             rules = [rule.id for rule in self.rules.values() if rule.keyword in held and rule.kind != "never"]
             comment = f"{self.message} with all that is U."
-            yield self._valid("options", comment, rules, self._steps({**self.base, **extra}))
+            values = {**self._values(request=request), **extra}
+            yield self._valid("options", comment, rules, self._steps(values, request=request))
 
     def _of(self, rule: Rule) -> Iterator[Case]:
         cell = self.scene.cell(self.role, rule.keyword)
@@ -117,7 +129,7 @@ class _CellCases:
         elif cell is not None and rule.kind == "C":
             yield from self._condition(rule, cell)
         elif cell is not None and rule.kind == "=":
-            yield self._unequal(rule)
+            yield self._unequal(rule, cell)
         elif cell is not None and rule.kind == "VR":
             yield self._bad_value(rule, cell)
 
@@ -146,9 +158,10 @@ class _CellCases:
         comment = f"{rule.keyword} has another value than the one that is fixed."
         return self._invalid(rule, "unfixed", comment, self._steps(values, (rule.id,)))
 
-    def _unequal(self, rule: Rule) -> Case:
-        values = {**self.base, rule.keyword: UNEQUAL[self.scene.encoder.vr(rule.keyword)]}
-        steps = self._steps(values, (rule.id,))
+    def _unequal(self, rule: Rule, cell: Cell) -> Case:
+        request, held = self._holding(cell, True)
+        values = {**held, rule.keyword: UNEQUAL[self.scene.encoder.vr(rule.keyword)]}
+        steps = self._steps(values, (rule.id,), request=request)
         return self._invalid(rule, "unequal", f"{rule.keyword} is not that of the request.", steps)
 
     # Conditions
@@ -156,11 +169,12 @@ class _CellCases:
     def _condition(self, rule: Rule, cell: Cell) -> Iterator[Case]:
         """The first message in which the parameter is wanting, the first where it is too much, and a twin of each."""
         scene, keyword, found = self.scene, rule.keyword, set()
-        for code, values in self._settled():
-            required = scene.required(cell, values, self.request)
+        for request, code, values in self._settled():
+            required = scene.required(cell, values, request)
             without = {name: value for name, value in values.items() if name != keyword}
-            present = {**without, keyword: scene.repeated(cell, self.request)}
-            permitted = scene.permitted(cell, present, self.request)
+            present = {**without, keyword: scene.repeated(cell, request)}
+            permitted = scene.permitted(cell, present, request)
+            unequal = bool(cell.source) and cell.source not in request
             for name, tried, breaks in (
                 ("wanting", without, required),
                 ("forbidden", present, not permitted),
@@ -170,12 +184,15 @@ class _CellCases:
             ):
                 wanted = name in ("wanting", "forbidden")
                 said = "absent" if tried is without else "present"
-                broken = scene.broken(tried, self.request)
+                broken = scene.broken(self.role, tried, request)
                 if name in found or broken != ({keyword} if wanted else set()) or (breaks is not wanted):
                     continue
+                if unequal and tried is present and not wanted:
+                    continue  # it repeats what the request has not: no legal message
                 found.add(name)
-                comment = f"Status {code:04X}H: {keyword} is {said}."
-                steps = self._steps(tried, (rule.id,) if wanted else ())
+                comment = f"{keyword} is {said}." if code is None else f"Status {code:04X}H: {keyword} is {said}."
+                too = (f"{self.message}.{keyword}.=",) if unequal and tried is present else ()
+                steps = self._steps(tried, (rule.id, *too) if wanted else (), request=request)
                 if wanted:
                     yield self._invalid(rule, name, comment, steps)
                 else:
@@ -183,11 +200,20 @@ class _CellCases:
                     held = rules if said == "present" else [rule.id]
                     yield Case(f"{rule.id}:{name}", comment, tuple(held), True, steps)
 
-    def _settled(self) -> Iterator[tuple[int, dict[str, Value]]]:
-        """Responses for each Status, alone and with each other conditional parameter of the table."""
+    def _settled(self) -> Iterator[tuple[dict[str, Value], int | None, dict[str, Value]]]:
+        """Responses for each Status, alone and with each other conditional parameter of the table; to each request.
+
+        A request has no Status: alone, with each parameter that it may have besides, and with all of them.
+        """
+        if self.role != "response":
+            more = tuple(each.keyword for each in self._cells() if each.glyph in ("U", "C"))
+            for extra in [(), *((keyword,) for keyword in more), more]:
+                request = self.scene.request(extra=extra)
+                yield request, None, request
+            return
         others = [(), *((each.keyword,) for each in self._cells() if each.glyph == "C" and not each.added)]
-        for extra, code in product(others, self.scene.codes):
-            yield code, self._values(code, extra)
+        for request, extra, code in product(self.scene.requests(), others, self.scene.codes):
+            yield request, code, self._values(code, extra, request)
 
     # Values
 
@@ -197,37 +223,45 @@ class _CellCases:
         if allowed:
             bad, anomaly, readable = allowed[-1] + 1, "WIRE.VALUE", True
         expect = [rule.id, anomaly]
-        values = self._holding(cell, readable)
+        request, values = self._holding(cell, readable)
         expect += [f"{self.message}.{rule.keyword}.-"] * (cell.glyph == "-")
         if readable:
             expect += [f"{self.message}.{rule.keyword}.="] * bool(cell.source)
             expect += [f"{self.message}.{rule.keyword}.{cell.glyph}"] * bool(cell.fixed)
         else:
             expect += [f"{self.message}.{rule.keyword}.{cell.glyph}"] * cell.glyph.startswith("M")
-            wanting = self.role == "response" and self.scene.required(cell, values, self.request)
-            expect += [f"{self.message}.{rule.keyword}.C"] * wanting
-        steps = self._steps({**values, rule.keyword: bad}, tuple(expect))
+        if cell.glyph == "C":
+            absent = not readable and self.scene.required(cell, values, request)
+            permitted = self.scene.permitted(cell, {**values, rule.keyword: b""}, request)
+            expect += [f"{self.message}.{rule.keyword}.C"] * (absent or not permitted)
+        steps = self._steps({**values, rule.keyword: bad}, tuple(expect), request=request)
         return self._invalid(rule, "bad-value", f"{rule.keyword} has a value that breaks its VR or VM.", steps)
 
-    def _holding(self, cell: Cell, readable: bool) -> dict[str, Value]:
-        """A message in which a parameter may stand."""
+    def _holding(self, cell: Cell, readable: bool) -> tuple[dict[str, Value], dict[str, Value]]:
+        """A request and a message in which a parameter may stand, the request with what it repeats."""
         if cell.keyword == "Status" and self.role == "response" and not readable:
-            return self._values(None)
+            return self.request, self._values(None)
         if cell.glyph != "C":
-            return self.base
-        for _, values in self._settled():
+            if self.role != "response":
+                return self.request, self.scene.request(extra=(cell.keyword,))
+            able = (request for request in self.scene.requests() if not cell.source or cell.source in request)
+            request = next(able, self.request)
+            return request, self._values(request=request)
+        for request, _, values in self._settled():
             held = {**values, cell.keyword: b""}
-            if self.scene.permitted(cell, held, self.request) and not self.scene.broken(held, self.request):
-                return values
-        return self.base
+            repeats = not cell.source or cell.source in request
+            if repeats and not self.scene.broken(self.role, held, request if self.role == "response" else held):
+                return request, values
+        return self.request, self.base
 
     # Command Data Set Type
 
     def _of_field(self, rule: Rule) -> Case:
         data_set = self.scene.data_set(self.role)
-        values, fault, expect = self.base, NO_FAULT, [rule.id]
+        request, values, fault, expect = self.request, self.base, NO_FAULT, [rule.id]
         if data_set is not None and rule.kind != "never":
-            values = {**self._holding(data_set, True), data_set.keyword: DATA_SET}
+            request, values = self._holding(data_set, True)
+            values = {**values, data_set.keyword: DATA_SET}
         if rule.kind == "M":
             expect, comment = [rule.id, "WIRE.DATA_SET_TYPE"], "Command Data Set Type is absent."
             fault = Fault(omit_type=True)
@@ -237,4 +271,6 @@ class _CellCases:
         else:
             expect, comment = [rule.id, "WIRE.DATA_SET"], "Command Data Set Type is 0101H, and a Data Set follows."
             fault = Fault(data_set_type=NO_DATA_SET, data_set=DATA_SET)
-        return self._invalid(rule, "broken", comment, self._steps(values, tuple(expect), fault))
+        if data_set is not None and data_set.glyph == "C" and rule.kind != "never":
+            expect += [f"{self.message}.{data_set.keyword}.C"] * (not self.scene.permitted(data_set, values, request))
+        return self._invalid(rule, "broken", comment, self._steps(values, tuple(expect), fault, request))

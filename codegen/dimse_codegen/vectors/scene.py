@@ -11,7 +11,7 @@ from functools import cached_property
 from attrs import evolve, frozen
 
 from dimse_codegen.expression import Constant, Expression, Negation, ParameterIs, StatusIs
-from dimse_codegen.model import Message, Schema, Service
+from dimse_codegen.model import Condition, Message, Schema, Service
 from dimse_codegen.rule_catalogue import Cell, cells, messages
 from dimse_codegen.service_class_laws import rows_of
 from dimse_codegen.vectors.case import Step
@@ -184,19 +184,36 @@ class Scene:
         """The one value that a profile fixes."""
         return int(cell.fixed) if self.encoder.vr(cell.keyword) in ("US", "UL") else cell.fixed
 
-    def request(self, *, limit: bool = False) -> dict[str, Value]:
-        """A request, or cancel, of its mandatory parameters; to the limits, of all that it may have."""
-        return {
-            cell.keyword: self.fixed(cell) if cell.fixed else self.value(cell.keyword, limit=limit)
-            for cell in self.cells[self.opening]
-            if cell.glyph.startswith("M") or (limit and cell.glyph != "-")
-        }
+    def request(self, *, limit: bool = False, extra: tuple[str, ...] = ()) -> dict[str, Value]:
+        """A request, or cancel, of its mandatory parameters and of `extra`; to the limits, of all that it may have."""
+        values: dict[str, Value] = {}
+        # What may always be there first, for the conditions of the others to ask for.
+        for cell in sorted(self.cells[self.opening], key=lambda cell: cell.glyph == "C"):
+            wanted = cell.glyph.startswith("M") or (cell.glyph != "-" and (limit or cell.keyword in extra))
+            if cell.glyph == "C":
+                wanted = wanted or self.required(cell, values, values)
+                wanted = wanted and self.permitted(cell, {**values, cell.keyword: b""}, values)
+            if wanted:
+                values[cell.keyword] = self.fixed(cell) if cell.fixed else self.value(cell.keyword, limit=limit)
+        return values
+
+    def requests(self) -> list[dict[str, Value]]:
+        """The request, and where a response depends on more of it: with each such parameter, and with all of them."""
+        rows = self.cells.get("response", [])
+        asked = [name for cell in rows if cell.condition for name in asked_of_request(cell.condition)]
+        wanted = {self.schema.dictionary.keyword(name) for name in asked} | {cell.source for cell in rows}
+        base = self.request()
+        more = [cell.keyword for cell in self.cells[self.opening] if cell.keyword in wanted - {*base}]
+        extras = list(dict.fromkeys([(), *((keyword,) for keyword in more), tuple(more)]))
+        found = (self.request(extra=extra) for extra in extras)
+        return [request for number, request in enumerate(found) if not number or request != base]
 
     def response(self, request: Values, code: int | None = 0, extra: tuple[str, ...] = ()) -> dict[str, Value]:
         """A response, settled for a Status; with `extra` where its conditions permit that. None for no Status."""
         values: dict[str, Value] = {} if code is None else {"Status": code}
         for cell in self.cells["response"]:
-            if cell.keyword != "Status" and (cell.glyph.startswith("M") or (cell.glyph == "U" and cell.source)):
+            repeats = cell.glyph == "U" and cell.source in request
+            if cell.keyword != "Status" and (cell.glyph.startswith("M") or repeats):
                 values[cell.keyword] = self.repeated(cell, request)
         conditional = [cell for cell in self.cells["response"] if cell.glyph in ("-", "C")]
         for _ in range(2):  # what one condition demands, another may ask for
@@ -225,11 +242,11 @@ class Scene:
             return True
         return cell.condition is not None and self._holds(cell.condition.permitted, values, request)
 
-    def broken(self, values: Values, request: Values) -> set[str]:
-        """Keywords of the C cells of a response that are broken."""
+    def broken(self, role: str, values: Values, request: Values) -> set[str]:
+        """Keywords of the C cells of a message that are broken."""
         return {
             cell.keyword
-            for cell in self.cells["response"]
+            for cell in self.cells[role]
             if cell.glyph == "C"
             and not (
                 self.permitted(cell, values, request)
@@ -277,6 +294,21 @@ class Scene:
         """A request and its response."""
         answer = self.step("response", response, expect, fault)
         return self.step("request", request), evolve(answer, answers=0)
+
+
+def asked_of_request(condition: Condition) -> list[str]:
+    """Names of the parameters of the request that a condition asks for."""
+    found: list[str] = []
+    parts = [condition.required, condition.permitted]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, ParameterIs):
+            found += [str(part.name)] * part.in_request
+        elif isinstance(part, Negation):
+            parts.append(part.of)
+        elif not isinstance(part, (Constant, StatusIs)):
+            parts += part.parts
+    return found
 
 
 def first(code: str) -> int:
