@@ -11,8 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from dimse import ParameterValueError, UsageError
+from dimse import ParameterValueError, UsageError, testing
 from dimse.message import write_any
 from dimse_codegen.load import load
 from dimse_codegen.render import render
@@ -189,6 +191,22 @@ def test_conditions(stock: ModuleType) -> None:
     ]
     (missed,) = stock.X_STOCK(MessageID=7, ShelfName="A").violations("request")
     assert missed.keyword == "NumberOfBytes"
+
+
+def test_strategies(stock: ModuleType) -> None:
+    """Hypothesis draws the classes of a package by their types, once it has been told of the package."""
+    testing.register(stock)
+
+    @settings(max_examples=10, deadline=None)
+    @given(st.from_type(stock.X_STOCK), st.from_type(stock.X_STOCK_RQ), st.from_type(stock.X_STOCK_RSP))
+    def holds(primitive: Any, request: Any, response: Any) -> None:
+        assert type(primitive) is stock.X_STOCK
+        assert stock.decode(request.encode(), request.data_set) == request.primitive()
+        assert type(response) is stock.X_STOCK_RSP
+
+    holds()
+    with pytest.raises(TypeError, match="it has no SERVICES"):
+        testing.register(pickle)
 
 
 def test_a_document_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
