@@ -6,6 +6,7 @@ Source: PS3.7 Annex C for the statuses, 9.1 and 10.1 for those that a service ha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib import import_module
 from typing import Any
 
 from attrs import frozen
@@ -14,7 +15,7 @@ from dimse.comment import fit_error_comment
 from dimse.message import Response, answer_to
 from dimse.primitive import Primitive
 from dimse.response import sop_class_of
-from dimse.rule import Rule
+from dimse.rule import Rule, package_of
 from dimse.rules import Rules
 from dimse.status import StatusType
 from dimse.violation import Violation
@@ -50,7 +51,7 @@ class Refusals:
     """Proposes answers to requests.
 
     Args:
-        rules: the rules that requests are judged by.
+        rules: the rules that requests are judged by; a request of another package than theirs, by that package's own.
     """
 
     def __init__(self, rules: Rules) -> None:
@@ -62,15 +63,32 @@ class Refusals:
         Args:
             request: as it was decoded.
             violations: those of a conversation's judgement; the request's own where left out.
+
+        Raises:
+            TypeError: no package that dimse-codegen printed knows the request's class, so nothing answers for it.
         """
+        rules = self._rules_of(type(request))
         found = request.violations("request") if violations is None else violations
         for violation in found:
-            rule = self._rules.get(violation.rule)
+            rule = rules.get(violation.rule)
             if violation.severity == "error" and rule is not None:
                 status = self._status(request, rule)
                 if status is not None:
                     return _answer(request, violation, *status)
         return None
+
+    def _rules_of(self, cls: type[Primitive[Any, Any]]) -> Rules:
+        package = package_of(cls)
+        if package in self._rules.packages:
+            return self._rules
+        name = f"{package}._judgement"
+        try:
+            rules: Rules = import_module(name).RULES
+        except ModuleNotFoundError as error:
+            if error.name not in (name, package):
+                raise
+            raise TypeError(f"{cls.__qualname__} is of {package!r}, which has no rules to answer by") from None
+        return rules
 
     def _status(self, request: Primitive[Any, Any], rule: Rule) -> tuple[StatusType, int] | None:
         types = {each.name: each for each in request.STATUSES.types}

@@ -27,6 +27,9 @@ class Rules(Mapping[str, Rule]):
     Args:
         dictionary: the Command Dictionary.
         services: the primitive classes.
+
+    Attributes:
+        packages: names of the packages that the services are of.
     """
 
     def __init__(self, dictionary: Dictionary, services: Iterable[type[Any]]) -> None:
@@ -39,6 +42,7 @@ class Rules(Mapping[str, Rule]):
             for message in service.MESSAGES.values():
                 if message.PRIMITIVE is service:
                     self._add(_weighed(self._of_message(service, service._COLUMNS[message.ROLE], book), own))
+        self.packages = frozenset(books)
         for book in books.values():
             for group, prefix in _PREFIXES.items():
                 self._add(book.prefixed(group, prefix).values())
