@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from dimse_codegen import forms
 from dimse_codegen.forms import PARAMETER_VRS
-from dimse_codegen.law import class_of, law, nearest, transcribes_the_standard, unknown
-from dimse_codegen.model import Schema
+from dimse_codegen.law import class_of, law, nearest, unknown
+from dimse_codegen.model import Dictionary, Element, Schema
 from dimse_codegen.problem import Text
+from dimse_codegen.shipped import as_shipped, is_own, shipped_services
 
 TAKEN_BY_CHECKS = (*PARAMETER_VRS, "BYTES")
 # What stands beside the status classes in their module.
@@ -22,7 +23,9 @@ TAKEN_BY_STATUSES = ("ASSIGNED", "CLASSES", "TYPES")
 def _edition_same(schema: Schema) -> Iterator[tuple[Text, str]]:
     edition = schema.dictionary.edition
     for other in _editions(schema):
-        if other != edition:
+        if other != edition and not is_own(schema, other):
+            yield edition, f"edition is {edition}, that of {other.at.path.name} as it came is {other}; copy that too"
+        elif other != edition:
             yield other, f"edition is {other}, the command dictionary's is {edition}"
 
 
@@ -109,14 +112,14 @@ def _values_used(schema: Schema) -> Iterator[tuple[Text, str]]:
     "DICTIONARY_USED", "Every element and Data Set name is used by a message or a status type: an unused one is a slip."
 )
 def _dictionary_used(schema: Schema) -> Iterator[tuple[Text, str]]:
-    if not transcribes_the_standard(schema):
-        return
     used = {str(name) for service in schema.services for message in service.messages for name in message.fields}
     used |= {part for status_type in schema.statuses.types for name in status_type.fields for part in name.split("/")}
-    names = [element.name for element in schema.dictionary.elements if not element.retired]
-    for name in [*names, *schema.dictionary.data_sets]:
-        if name not in used:
-            yield name, f"'{name}' is used by no message and no status type"
+    unused = [entry for entry in _entries(schema.dictionary) if entry[0] not in used]
+    shipped = as_shipped(schema) if unused else None
+    came = _entries(shipped.dictionary) if shipped else []
+    for entry in unused:
+        if entry not in came:
+            yield entry[0], f"'{entry[0]}' is used by no message and no status type"
 
 
 @law(
@@ -195,11 +198,11 @@ def _status_type_known(schema: Schema) -> Iterator[tuple[Text, str]]:
 
 @law("STATUS_TYPE_USED", "Every status type is one that some service answers with.")
 def _status_type_used(schema: Schema) -> Iterator[tuple[Text, str]]:
-    if not transcribes_the_standard(schema):
-        return
     used = {str(name) for service in schema.services for name in service.status_types}
-    for status_type in schema.statuses.types:
-        if status_type.name not in used:
+    unused = [status_type for status_type in schema.statuses.types if status_type.name not in used]
+    shipped = as_shipped(schema) if unused else None
+    for status_type in unused:
+        if shipped is None or status_type not in shipped.statuses.types:
             yield status_type.name, f"'{status_type.name}' is answered by no service"
 
 
@@ -213,8 +216,14 @@ def _only_in_used(schema: Schema) -> Iterator[tuple[Text, str]]:
     for name, service in schema.statuses.only_in.items():
         if name not in fields:
             yield name, f"'{name}' is a field of no status type"
-        if transcribes_the_standard(schema) and service not in services:
+        if service not in services and service not in shipped_services(schema):
             yield service, f"'{service}' is no service here"
+
+
+def _entries(dictionary: Dictionary) -> list[tuple[Text, Element | Text]]:
+    """What may stand in a message: elements and Data Sets, each under its name."""
+    elements = [(element.name, element) for element in dictionary.elements if not element.retired]
+    return [*elements, *dictionary.data_sets.items()]
 
 
 def _editions(schema: Schema) -> list[Text]:

@@ -37,11 +37,6 @@ def law(id: str, purpose: str, *, of_profiles: bool = False) -> Callable[[Check]
     return register
 
 
-def transcribes_the_standard(schema: Schema) -> bool:
-    """Whether dictionary and statuses are this schema's own; a user's services may use a part of the shipped ones."""
-    return schema.dictionary.edition.at.path.parent == schema.services[0].path.parent.parent
-
-
 def class_of(schema: Schema, code: str) -> str | None:
     """The status class of a code or range: where it is written out, else the range that covers it."""
     classes = schema.statuses.classes

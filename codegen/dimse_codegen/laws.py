@@ -9,6 +9,7 @@ from dimse_codegen import dictionary_laws, profile_laws, rule_laws, service_clas
 from dimse_codegen.law import LAWS, Law
 from dimse_codegen.model import Schema
 from dimse_codegen.problem import Problem
+from dimse_codegen.shipped import is_own
 
 # What reading itself enforces, listed here so that `lint` can show every law there is.
 LAWS_OF_FORM = [
@@ -55,7 +56,9 @@ def lint_profiles(schema: Schema) -> list[Problem]:
 
 def _broken(schema: Schema, *, of_profiles: bool) -> list[Problem]:
     checks = [(law.id, law.check) for law in LAWS if law.check is not None and law.of_profiles == of_profiles]
-    return sorted(Problem(text.at, id, reason) for id, check in checks for text, reason in check(schema))
+    found = [(id, text, reason) for id, check in checks for text, reason in check(schema)]
+    # What came with the compiler is no user's to mend; where it lies in the schema's directory, it is the schema's own.
+    return sorted(Problem(text.at, id, reason) for id, text, reason in found if of_profiles or is_own(schema, text))
 
 
 __all__ = [

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from dimse_codegen import forms
 from dimse_codegen.forms import SEVERITIES
-from dimse_codegen.law import law, transcribes_the_standard, unknown
+from dimse_codegen.law import law, unknown
 from dimse_codegen.model import Advice, Rule, Schema
 from dimse_codegen.problem import Text
+from dimse_codegen.shipped import as_shipped, shipped_services
 
 # What the generated checks can say; every rule of these groups is one of them, and each is there.
 CHECKED = {
@@ -109,17 +110,16 @@ def _rule_status_known(schema: Schema) -> Iterator[tuple[Text, str]]:
 
 @law("RULE_PARAMETER_KNOWN", "Rules and advice name parameters of the dictionary.")
 def _rule_parameter_known(schema: Schema) -> Iterator[tuple[Text, str]]:
-    names = {str(element.name) for element in schema.dictionary.elements}
+    shipped = as_shipped(schema)
+    elements = [*schema.dictionary.elements, *(shipped.dictionary.elements if shipped else ())]
     named = [*schema.rules.parameters, *(advice.parameter for advice in schema.rules.advice)]
-    if transcribes_the_standard(schema):
-        yield from unknown(named, names, "the command dictionary")
+    yield from unknown(named, {str(element.name) for element in elements}, "the command dictionary")
 
 
 @law("ADVICE_FORM", "Advice is given of a parameter that is present or absent, in the responses of services.")
 def _advice_form(schema: Schema) -> Iterator[tuple[Text, str]]:
-    services = {str(service.name) for service in schema.services}
+    services = {str(service.name) for service in schema.services} | shipped_services(schema)
     for advice in schema.rules.advice:
         if advice.when not in forms.STATES:
             yield advice.when, f"'{advice.when}' is neither present nor absent"
-        if transcribes_the_standard(schema):
-            yield from unknown(advice.services, services, "the services")
+        yield from unknown(advice.services, services, "the services")

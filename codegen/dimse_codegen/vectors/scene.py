@@ -10,7 +10,7 @@ from functools import cached_property
 
 from attrs import evolve, frozen
 
-from dimse_codegen.expression import Constant, Expression, Negation, ParameterIs, StatusIs
+from dimse_codegen.expression import Constant, Expression, Negation, ParameterIs, StatusIs, leaves
 from dimse_codegen.model import Condition, Message, Schema, Service
 from dimse_codegen.rule_catalogue import Cell, cells, messages
 from dimse_codegen.service_class_laws import rows_of
@@ -298,17 +298,8 @@ class Scene:
 
 def asked_of_request(condition: Condition) -> list[str]:
     """Names of the parameters of the request that a condition asks for."""
-    found: list[str] = []
-    parts = [condition.required, condition.permitted]
-    while parts:
-        part = parts.pop()
-        if isinstance(part, ParameterIs):
-            found += [str(part.name)] * part.in_request
-        elif isinstance(part, Negation):
-            parts.append(part.of)
-        elif not isinstance(part, (Constant, StatusIs)):
-            parts += part.parts
-    return found
+    asked = [*leaves(condition.required), *leaves(condition.permitted)]
+    return [str(leaf.name) for leaf in asked if isinstance(leaf, ParameterIs) and leaf.in_request]
 
 
 def first(code: str) -> int:
