@@ -183,3 +183,16 @@ def test_a_package_without_rules_answers_nothing(made: tuple[ModuleType, dict[st
     importlib.invalidate_caches()
     with pytest.raises(TypeError, match="X_TEST is of 'tested', which has no rules to answer by"):
         dimse.answer(package.X_TEST(MessageID=1))
+
+
+@pytest.mark.parametrize("made", [[]], ids=["as it is"], indirect=True)
+def test_a_status_of_ones_own(made: tuple[ModuleType, dict[str, Case], Schema]) -> None:
+    """A message's `status` is its primitive's: B123H means what the example's Service Class says, B124H nothing."""
+    package, _, _ = made
+    uid = "1.2.826.0.1.3680043.10.511.4.7"
+    request = package.X_TEST_RQ(MessageID=1, AffectedSOPClassUID=uid, ActionTypeID=3)
+    response = request.respond(Status=0xB123, ActionReply=b"")
+    assert response.violations(request=request) == ()
+    assert response.status == response.primitive().status
+    assert (response.status.type, response.status.of_sop_class) == ("Warning", True)
+    assert [each.rule for each in request.respond(Status=0xB124).violations()] == ["X-TEST-RSP.Status.sop_class"]

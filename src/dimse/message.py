@@ -20,6 +20,7 @@ from dimse.violation import Violation
 
 if TYPE_CHECKING:
     from dimse.primitive import Primitive, Profiled
+    from dimse.status import Status
     from dimse.vr import BytesLike
 
 ResponseT_co = TypeVar("ResponseT_co", bound="Response", covariant=True)
@@ -174,6 +175,11 @@ class Response(Message):
     """A message that answers a request."""
 
     ROLE = "response"
+
+    @property
+    def status(self) -> Status | None:
+        """What the standard says of the Status, for the SOP Class that this names. Source: PS3.7 Annex C, PS3.4."""
+        return self.primitive().status
 
 
 def answer_to(request: object, service: type[Primitive[Any, Any]], given: dict[str, Any]) -> Any:
