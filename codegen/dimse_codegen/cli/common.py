@@ -32,7 +32,7 @@ def obeys(root: Path, problems: Sequence[Problem], status: int = 1) -> None:
     """Say what is wrong with a schema, and end there, where anything is."""
     if problems:
         click.echo(str(SchemaError(problems)), err=True)
-        fail(f"{len(problems)} problems in {root}", status)
+        fail(f"{len(problems)} problem{'s' * (len(problems) != 1)} in {root}", status)
 
 
 def schema_directory(option: Path | None) -> Path:

@@ -12,6 +12,7 @@ from dimse_codegen.cli.common import fail, linted, schema_directory
 from dimse_codegen.cli.options import DIRECTORY, schema_option
 from dimse_codegen.forms import KINDS
 from dimse_codegen.ir_make import intermediate
+from dimse_codegen.load import shipped_schema
 from dimse_codegen.targets import target_names
 from dimse_codegen.templating import template_names, template_text
 
@@ -30,10 +31,46 @@ def ir(schema: Path | None, as_json: bool, form: bool) -> None:
 
 @click.command("schema")
 @click.option("--kind", type=click.Choice([kind.name for kind in KINDS]), help="Of one kind of file; else of all.")
-def print_schema(kind: str | None) -> None:
-    """Print the JSON Schema of schema files, by which editors complete, explain and check them."""
+@click.option("--copy", "directory", type=DIRECTORY, help="Copy the files of PS3.7, or those named, to this directory.")
+@click.argument("names", nargs=-1, metavar="[FILE]...")
+def print_schema(kind: str | None, directory: Path | None, names: tuple[str, ...]) -> None:
+    """Print the JSON Schema of schema files, by which editors complete and check them; or copy those of PS3.7."""
+    if directory is not None:
+        if kind is not None:
+            raise click.UsageError("--kind is for the JSON Schema, --copy for the files of PS3.7: one of them")
+        _copy_schema(directory, names)
+        return
+    if names:
+        raise click.UsageError("say where the files go: --copy DIR")
     found = next((each for each in KINDS if each.name == kind), None)
     click.echo(json_schema.printed(json_schema.kind_schema(found) if found else json_schema.file_schema()), nl=False)
+
+
+def _copy_schema(directory: Path, names: tuple[str, ...]) -> None:
+    """Copy files of the schema that comes with the compiler; all but what is said of them alone."""
+    shipped = shipped_schema()
+    known = {path.relative_to(shipped).as_posix(): path for path in sorted(shipped.rglob("*.yaml"))}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.UsageError(f"{', '.join(unknown)} is no file of the schema; the names are {', '.join(known)}")
+    chosen = names or [name for name in known if not name.startswith(("accepted_", "profiles/"))]
+    written = _copy_out({name: known[name].read_text("utf-8") for name in chosen}, directory)
+    click.echo(f"{written} file{'s' * (written != 1)} in {directory}")
+
+
+def _copy_out(texts: dict[str, str], directory: Path) -> int:
+    """Write texts into a directory, all or none where one of them is there already; how many they are."""
+    paths = {name: directory / name for name in texts}
+    there = [str(path) for path in paths.values() if path.exists()]
+    if there:
+        fail(f"{', '.join(there)} is there already; nothing was copied")
+    try:
+        for name, path in paths.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(texts[name], encoding="utf-8", newline="\n")
+    except OSError as error:
+        fail(str(error))
+    return len(paths)
 
 
 @click.command()
@@ -49,17 +86,8 @@ def templates(names: tuple[str, ...], directory: Path | None) -> None:
     if directory is None:
         click.echo("\n".join(chosen))
         return
-    paths = {name: directory / name for name in chosen}
-    there = [str(path) for path in paths.values() if path.exists()]
-    if there:
-        fail(f"{', '.join(there)} is there already; nothing was copied")
-    try:
-        for name, path in paths.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(template_text(name), encoding="utf-8", newline="\n")
-    except OSError as error:
-        fail(str(error))
-    click.echo(f"{len(paths)} templates in {directory}; keep those that you change, and delete the others")
+    written = _copy_out({name: template_text(name) for name in chosen}, directory)
+    click.echo(f"{written} templates in {directory}; keep those that you change, and delete the others")
 
 
 @click.command("targets")
