@@ -35,7 +35,7 @@ def test_vectors_and_pages_are_in_sync() -> None:
 
 def run(directory: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dimse_codegen", "vectors", "--schema", str(SCHEMA)]
-    command += ["--out", str(directory / "vectors"), "--pages", str(directory / "rules"), *arguments]
+    command += ["--out", str(directory / "vectors"), "--pages", str(directory / "docs" / "rules"), *arguments]
     return subprocess.run(
         command, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", check=False
     )
@@ -46,15 +46,25 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what is written by hand, and all the rest made from it."""
     directory = tmp_path_factory.mktemp("made")
     shutil.copytree(VECTORS / "source", directory / "vectors" / "source")
+    shutil.copyfile(VECTORS / "README.md", directory / "vectors" / "README.md")
+    (directory / "docs").mkdir()
     assert run(directory, PYTHONHASHSEED="1", TZ="Pacific/Kiritimati", LC_ALL="C").returncode == 0
     return directory
 
 
 def test_the_command_makes_the_same(made: Path) -> None:
     """Another hash seed, time zone and language change no byte."""
-    for here, there in ((VECTORS, made / "vectors"), (PAGES, made / "rules")):
+    for here, there in ((VECTORS, made / "vectors"), (PAGES, made / "docs" / "rules")):
         for path in there.glob("*.*"):
             assert path.read_bytes() == (here / path.name).read_bytes()
+
+
+def test_pages_elsewhere_link_to_nothing_that_is_not_there(tmp_path: Path) -> None:
+    """Beside vectors without a README the pages of a schema of one's own name no file but each other."""
+    _, pages = print_rules(load(ROOT / "examples" / "x_test" / "schema"), tmp_path / "vectors", tmp_path / "rules")
+    linked = {link for text in pages.files.values() for link in re.findall(r"\]\(([^)]+)\)", text)}
+    assert linked == {*pages.files} - {"README.md"}
+    assert not [name for name, text in pages.files.items() if "make vectors" in text or "dimse.RULES" in text]
 
 
 def test_a_stale_file_fails_the_check(made: Path, tmp_path: Path) -> None:
@@ -64,12 +74,12 @@ def test_a_stale_file_fails_the_check(made: Path, tmp_path: Path) -> None:
     assert run(directory, "--check").returncode == 0
     stale = directory / "vectors" / "wire.json"
     stale.write_text(stale.read_text("utf-8").replace("WIRE:legal", "WIRE:lawful"), "utf-8")
-    (directory / "rules" / "x-move-rq.md").write_text("# X-MOVE-RQ\n", "utf-8")
-    (directory / "rules" / "c-move-rq.md").unlink()
+    (directory / "docs" / "rules" / "x-move-rq.md").write_text("# X-MOVE-RQ\n", "utf-8")
+    (directory / "docs" / "rules" / "c-move-rq.md").unlink()
     done = run(directory, "--check")
     assert done.returncode == 1
     told = [line.removeprefix(f"{directory}/") for line in done.stdout.splitlines()]
-    assert told == ["vectors/wire.json: stale", "rules/c-move-rq.md: missing", "rules/x-move-rq.md: orphaned"]
+    assert told == ["vectors/wire.json: stale", "docs/rules/c-move-rq.md: missing", "docs/rules/x-move-rq.md: orphaned"]
     assert "run dimse-codegen vectors" in done.stderr
     assert "WIRE:lawful" in stale.read_text("utf-8")
 

@@ -70,11 +70,11 @@ def render_profiles(schema: Schema, base: str, templates: Environment | None = N
     return dict(sorted(files.items()))
 
 
-def render_pages(pages: Sequence[PageView], edition: str) -> dict[str, str]:
-    """The text of every page of rules, by file name."""
+def render_pages(pages: Sequence[PageView], edition: str, readme: str) -> dict[str, str]:
+    """The text of every page of rules, by file name; `readme`: the page that explains the vectors, "" for none."""
     templates = environment()
     template = templates.get_template("rules.md.j2")
-    files = {page.file: template.render(page=page, edition=edition) for page in pages}
+    files = {page.file: template.render(page=page, edition=edition, readme=readme) for page in pages}
     count = sum(len(page.rules) for page in pages)
     index = templates.get_template("rules_index.md.j2")
-    return {"README.md": index.render(pages=pages, count=count, edition=edition), **files}
+    return {"README.md": index.render(pages=pages, count=count, edition=edition, readme=readme), **files}

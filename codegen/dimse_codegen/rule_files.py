@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from attrs import frozen
@@ -46,7 +47,9 @@ def print_rules(schema: Schema, vectors: Path, pages: Path) -> tuple[Printed, Pr
     """
     cases = vector_cases(schema, vectors)
     views = page_views(catalogue(schema), cases)
+    about = vectors / "README.md"
+    readme = Path(os.path.relpath(about, pages)).as_posix() if about.exists() else ""
     return (
         Printed(vectors, print_vectors(schema, cases), BESIDE, case.HEADER),
-        Printed(pages, render_pages(views, str(schema.dictionary.edition)), (), rule_pages.HEADER),
+        Printed(pages, render_pages(views, str(schema.dictionary.edition), readme), (), rule_pages.HEADER),
     )
