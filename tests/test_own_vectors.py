@@ -196,3 +196,23 @@ def test_a_status_of_ones_own(made: tuple[ModuleType, dict[str, Case], Schema]) 
     assert response.status == response.primitive().status
     assert (response.status.type, response.status.of_sop_class) == ("Warning", True)
     assert [each.rule for each in request.respond(Status=0xB124).violations()] == ["X-TEST-RSP.Status.sop_class"]
+
+
+@pytest.mark.parametrize("made", [[]], ids=["as it is"], indirect=True)
+def test_streams_and_conversations_take_a_package_of_ones_own(
+    made: tuple[ModuleType, dict[str, Case], Schema],
+) -> None:
+    """PDUs become messages by the package's `decode`, and a conversation pairs them as it does ours."""
+    package, _, _ = made
+    request = package.X_TEST_RQ(MessageID=1, AffectedSOPClassUID="1.2.3", ActionTypeID=3)
+    assembler = dimse.Assembler(decode=package.decode)
+    (assembled,) = assembler.feed(
+        b"".join(pdu.encode() for pdu in dimse.to_pdus(request.encode(), context_id=1, max_length=0))
+    )
+    assert assembled.primitive == request.primitive()
+    conversation = dimse.Conversation()
+    answered = request.respond(Status=0x0000)
+    said = [conversation.feed(assembled.primitive, "requestor"), conversation.feed(answered, "acceptor")]
+    assert [judgement.violations for judgement in said] == [(), ()]
+    (late,) = conversation.feed(answered, "acceptor").violations
+    assert late.rule == "CONVERSATION.FINAL"
