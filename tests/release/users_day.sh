@@ -44,7 +44,7 @@ rq = X_LOAD_RQ(MessageID=1, AffectedSOPClassUID="1.2.3")
 rsp = decode(rq.respond(Status=0x0000).encode())
 print(*rsp.violations(request=rq) or ["nothing is wrong"])
 PYTHON
-expect 0 "NumberOfRemainingSuboperations is C and absent, required while Status is Success (PS3.7 1.5)" \
+expect 0 "NumberOfRemainingSuboperations is C and absent, required while Status is Success (ACME 1.5)" \
     python -W error use.py
 
 step "Change one cell: the count becomes the user's option; the condition goes with it"
