@@ -40,7 +40,7 @@ def test_the_examples_of_the_pages(page: str) -> None:
     environment = {**os.environ, "PATH": f"{SCRIPT.parent}{os.pathsep}{os.environ['PATH']}"}
     for block in blocks:
         for example in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, shown = example.partition("\n")
+            command, _, shown = example.replace("|\n", "| ").partition("\n")
             if not command.startswith("dimse "):  # another program's, with a test of its own
                 continue
             done = subprocess.run(
